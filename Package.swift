@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .treatAllWarnings(as: .error),
+]
+
+/// Targets that parse bytes from files also mark every unsafe construct.
+let strictSettings = swiftSettings + [.strictMemorySafety()]
+
+let cSettings: [CSetting] = [
+  .enableWarning("all"), .enableWarning("extra"), .disableWarning("psabi"), .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], strict: Bool = false) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict ? strictSettings : swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "swift-quamba",
+  products: [
+    .executable(name: "quamba", targets: ["quamba"]),
+    .executable(name: "quamba-run", targets: ["quamba-run"]),
+    .library(name: "PlanRuntime", targets: ["PlanRuntime"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
+    .target(name: "CKernels", cSettings: cSettings),
+    .target(name: "CCalibrationText", exclude: ["text.txt"], cSettings: cSettings),
+
+    library("Diagnostics"),
+    library("Files", ["Diagnostics"]),
+    library("JSONText", ["CJSONC"], strict: true),
+    library("Digests", [.product(name: "Crypto", package: "swift-crypto")], strict: true),
+    library("Safetensors", ["JSONText"], strict: true),
+    library("Tokenization", strict: true),
+    library("IR", ["Diagnostics"]),
+    library("Frontend", ["IR", "Safetensors", "JSONText", "Tokenization", "Files", "Diagnostics", "CKernels"]),
+    library("Passes", ["IR", "Diagnostics"]),
+    library("PlanFormat", strict: true),
+    library("Backend", ["IR", "PlanFormat", "CKernels", "Diagnostics"]),
+    library("PlanRuntime", ["PlanFormat", "CKernels"]),
+    library("Generation", ["PlanRuntime", "Tokenization"]),
+    library("Calibration", ["PlanRuntime", "PlanFormat", "JSONText", "Digests", "CKernels"]),
+    library("Evaluation", ["PlanRuntime", "JSONText", "CKernels"]),
+    library(
+      "CompilerDriver",
+      [
+        "Diagnostics", "Files", "JSONText", "Digests", "Safetensors", "Tokenization", "IR", "Frontend", "Passes",
+        "PlanFormat", "Backend", "PlanRuntime", "Calibration", "CCalibrationText",
+      ]),
+    .executableTarget(
+      name: "quamba",
+      dependencies: [
+        "CompilerDriver", "Diagnostics", "Files", "JSONText", "Passes", "Tokenization", "PlanRuntime", "Generation",
+        "Calibration", "Evaluation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "quamba-run", dependencies: ["PlanRuntime", "Generation"], swiftSettings: swiftSettings),
+
+    tests("JSONTextTests", ["JSONText"]),
+    tests("SafetensorsTests", ["Safetensors", "JSONText"], exclude: ["Fixtures"]),
+    tests("DigestsTests", ["Digests"]),
+    tests("TokenizationTests", ["Tokenization", "Frontend", "JSONText"], exclude: ["Fixtures"]),
+    tests("KernelTests", ["CKernels"]),
+    tests("PlanFormatTests", ["PlanFormat"]),
+    tests("PlanRuntimeTests", ["PlanRuntime", "PlanFormat", "Generation", "Tokenization"]),
+    tests("CalibrationTests", ["Calibration", "PlanRuntime", "PlanFormat", "JSONText", "Digests"]),
+    tests("EvaluationTests", ["Evaluation", "PlanRuntime", "PlanFormat", "JSONText"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu17
+)

@@ -1,0 +1,118 @@
+public import Diagnostics
+public import IR
+import PlanFormat
+
+extension LoweredPlan {
+  /// Chooses instructions for a module, lays out its buffers, states and constants.
+  /// - Throws: `DiagnosticFailure` (`cannot-lower`) naming the node that no instruction computes.
+  public init(lowering module: Module) throws(DiagnosticFailure) {
+    var lowering = Lowering(module)
+    try lowering.run()
+    self.module = module
+    definitions = lowering.definitions
+    draft = lowering.draft
+  }
+}
+
+/// Instruction selection: walks the module once and fuses what one instruction computes.
+struct Lowering {
+  let module: Module
+  let uses: [[ValueID]]
+  var draft: PlanDraft
+  var definitions: [ConstantDefinition] = []
+  /// Buffers of the row values computed so far.
+  var buffers: [ValueID: BufferID] = [:]
+  /// Quantize nodes that an earlier instruction computes already.
+  var computed: Set<ValueID> = []
+  var program = Program.body
+  var stateBytes = 0
+
+  init(_ module: Module) {
+    self.module = module
+    uses = module.uses()
+    draft = PlanDraft(
+      model: ModelRecord(
+        vocabulary: UInt32(module[module.result].type.width), width: 0, layers: UInt32(module.layers),
+        bodyBytesPerRow: 0, headBytesPerRow: 0, logits: .absent, stateBytesPerSlot: 0))
+  }
+
+  mutating func run() throws(DiagnosticFailure) {
+    for value in module.values where !module[value].isConstant && !computed.contains(value) {
+      try select(value)
+    }
+    draft.model.logits = try buffer(module.result)
+    draft.model.stateBytesPerSlot = UInt64(stateBytes)
+    ArenaPlanner.assignOffsets(&draft)
+  }
+
+  private mutating func select(_ value: ValueID) throws(DiagnosticFailure) {
+    let node = module[value]
+    switch node.op {
+    case .tokens: break
+    case .embedding: try selectEmbedding(value)
+    case .rmsNorm: if soleQuantize(of: value) == nil { try selectNorm(value, as: value) }
+    case .linear, .linearInt8: if soleUse(of: value, as: .add) == nil { try selectLinear(value) }
+    case .add: try selectAdd(value)
+    case .conv1d: if soleUse(of: value, as: .silu) == nil { throw cannotLower(value) }
+    case .silu: try selectConvolution(value)
+    case .selectiveScan: try selectScan(value)
+    case .hadamard: if soleQuantize(of: value) == nil { try selectHadamard(value, as: value) }
+    case .quantize: try selectQuantize(value)
+    case .dequantize: buffers[value] = try buffer(node.operands[0])
+    case .selectRows: try selectRows(value)
+    default: throw cannotLower(value)
+    }
+  }
+
+  private mutating func selectQuantize(_ value: ValueID) throws(DiagnosticFailure) {
+    let input = module[value].operands[0]
+    if soleQuantize(of: input) == value, module[input].op == .rmsNorm {
+      try selectNorm(input, as: value)
+    } else if soleQuantize(of: input) == value, module[input].op == .hadamard {
+      try selectHadamard(input, as: value)
+    } else {
+      let source = try floatBuffer(input)
+      draft.append(
+        .quantize, program: program, name: module[value].name,
+        [.input: .buffer(source), .inverse: .constant(inverse(of: value)), .output: .buffer(addBuffer(value))])
+    }
+  }
+
+  /// The only reader of a value, if that is its only reader and a node of this kind.
+  func soleUse(of value: ValueID, as op: Op) -> ValueID? {
+    uses[value.index].count == 1 && module[uses[value.index][0]].op == op ? uses[value.index][0] : nil
+  }
+
+  /// The quantize node that alone reads a value.
+  func soleQuantize(of value: ValueID) -> ValueID? { soleUse(of: value, as: .quantize) }
+
+  /// The buffer of a row value.
+  func buffer(_ value: ValueID) throws(DiagnosticFailure) -> BufferID {
+    guard let buffer = buffers[value] else { throw cannotLower(value) }
+    return buffer
+  }
+
+  /// The buffer of a row value that must be float32.
+  func floatBuffer(_ value: ValueID) throws(DiagnosticFailure) -> BufferID {
+    let id = try buffer(value)
+    guard draft.buffers[Int(id.rawValue)].type == .f32 else { throw cannotLower(value) }
+    return id
+  }
+
+  /// Adds the buffer of a row value, with its scale where it holds codes.
+  mutating func addBuffer(_ value: ValueID) -> BufferID {
+    let node = module[value]
+    let isCodes = node.type.element == .i8
+    let id = draft.addBuffer(
+      node.name, program: program, type: isCodes ? .i8 : .f32, width: UInt32(node.type.width), offset: 0,
+      scale: isCodes ? scale(of: value) : .absent)
+    buffers[value] = id
+    return id
+  }
+
+  func cannotLower(_ value: ValueID) -> DiagnosticFailure {
+    DiagnosticFailure(
+      .cannotLower, "no instruction computes \(module[value].op.rawValue) as it is used here",
+      at: .node(module[value].name), hint: "this is a fault of the tool; please report it with the output of 'ir dump'")
+  }
+}

@@ -1,0 +1,15 @@
+// 64-bit Arm with the dot-product extension. The 16-lane sources need no target region: fma is in the baseline.
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#include "internal.h"
+
+#define QK_TABLE qk_table_neon
+#define QK_HAS_FMA
+#define QK_FLOAT_ROWS 4
+#define QK_FLOAT_PANELS 1
+#define QK_FLOAT_PANELS_ONE_ROW 4
+#pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
+#include "kernels.h"
+#include "linear_i8_neon.h"
+#pragma clang attribute pop
+#endif

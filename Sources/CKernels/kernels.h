@@ -1,0 +1,32 @@
+// Everything that one instruction set compiles, and its table. The including file opens the target region,
+// defines QK_TABLE, and includes its linear_i8().
+#include "lanes.h"
+#include "rows.h"
+#include "hadamard.h"
+#include "conv.h"
+#include "scan.h"
+#include "linear.h"
+#include "helpers.h"
+#include "elementary.h"
+
+const qk_isa_table QK_TABLE = {
+    .kernels = {.embed = embed,
+                .norm = norm,
+                .linear = linear,
+                .conv = conv,
+                .scan = scan,
+                .hadamard = hadamard,
+                .quantize = quantize,
+                .select = select_rows},
+    .widen = widen,
+    .all_finite = all_finite,
+    .max_abs = max_abs,
+    .running_max_abs = running_max_abs,
+    .histogram_abs = histogram_abs,
+    .pack_panel_i8 = pack_panel_i8,
+    .pack_panel = pack_panel,
+    .quantize_row = quantize_row,
+    .hadamard_f64 = hadamard_f64,
+    .exp = exp_f64,
+    .log = log_f64,
+};

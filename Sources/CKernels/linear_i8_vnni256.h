@@ -1,0 +1,57 @@
+// Products of i8 inputs with 256-bit VNNI: two registers hold a panel's 16 sums. The including file defines
+// QK_DPBUSD, the VEX or the EVEX form of the instruction.
+
+#define QK_TILE_ROWS 6
+#define QK_PREFETCH 2048
+
+QK_INLINE i32x16 join_i32(__m256i low, __m256i high) {
+  const __m256i both[2] = {low, high};
+  return load_i32(both);
+}
+
+// `rows` rows times one panel. Inputs are read as q + 128; the correction takes the 128 back.
+QK_INLINE void i8_tile(const qk_linear *a, panel_ref ref, uint32_t first_row, const uint32_t rows,
+                       const bool prefetch) {
+  const __m256i offset = _mm256_set1_epi32((int)0x80808080);
+  const uint8_t *weights = panel_weights(ref, (size_t)a->k * QK_LANES);
+  const int32_t *start = ref.part->correction + (size_t)ref.index * QK_LANES;
+  const uint8_t *x[QK_TILE_ROWS];
+  __m256i low[QK_TILE_ROWS], high[QK_TILE_ROWS];
+#pragma clang loop unroll(full)
+  for (uint32_t r = 0; r < rows; r++) {
+    x[r] = operand_row(&a->in, first_row + r);
+    low[r] = _mm256_loadu_si256((const __m256i *)(const void *)start);
+    high[r] = _mm256_loadu_si256((const __m256i *)(const void *)(start + 8));
+  }
+  for (size_t k = 0; k < a->k; k += 4) {
+    const uint8_t *w = weights + k * QK_LANES;
+    const __m256i w_low = _mm256_loadu_si256((const __m256i *)(const void *)w);
+    const __m256i w_high = _mm256_loadu_si256((const __m256i *)(const void *)(w + 32));
+    if (prefetch)
+      __builtin_prefetch(w + QK_PREFETCH);
+#pragma clang loop unroll(full)
+    for (uint32_t r = 0; r < rows; r++) {
+      int32_t four;
+      memcpy(&four, x[r] + k, sizeof four);
+      const __m256i value = _mm256_xor_si256(_mm256_set1_epi32(four), offset);
+      low[r] = QK_DPBUSD(low[r], value, w_low);
+      high[r] = QK_DPBUSD(high[r], value, w_high);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (uint32_t r = 0; r < rows; r++)
+    linear_finish_i32(ref, first_row + r, join_i32(low[r], high[r]));
+}
+
+static void linear_i8(const qk_linear *a, uint32_t rows, panel_cursor panels) {
+  panel_ref ref;
+  while (panels_take(&panels, 1, &ref) > 0) {
+    uint32_t row = 0;
+    for (; row + 6 <= rows; row += 6)
+      i8_tile(a, ref, row, 6, false);
+    for (; row + 2 <= rows; row += 2)
+      i8_tile(a, ref, row, 2, false);
+    if (row < rows)
+      i8_tile(a, ref, row, 1, true);
+  }
+}

@@ -1,0 +1,163 @@
+import Backend
+import Calibration
+import Diagnostics
+import Files
+import Frontend
+import IR
+import JSONText
+public import Passes
+import PlanFormat
+import PlanRuntime
+import Tokenization
+
+/// Compiles a model directory into a plan file.
+public struct Compiler {
+  /// What to compile, and how.
+  public struct Options: Sendable {
+    /// The model directory.
+    public var model: String
+    /// The plan file.
+    public var output: String
+    /// What is quantized, and how.
+    public var recipe: Recipe
+    /// Stored statistics; calibration runs where absent.
+    public var statistics: String?
+    /// The text to calibrate on; the text that is part of the program where absent.
+    public var text: String?
+    /// How much text is used.
+    public var size = CalibrationText.Size()
+    /// A directory for the IR after every pass.
+    public var dumpDirectory: String?
+    /// Licence of the model, for the plan's metadata.
+    public var license: String?
+    /// Threads.
+    public var threads: Int
+
+    /// Options of a compile with everything else as usual.
+    public init(model: String, output: String, recipe: Recipe, threads: Int) {
+      self.model = model
+      self.output = output
+      self.recipe = recipe
+      self.threads = threads
+    }
+  }
+
+  private let options: Options
+  private var stopwatch = Stopwatch()
+  private var findings: [Diagnostic] = []
+
+  private init(_ options: Options) { self.options = options }
+
+  /// Compiles. The output appears only when it is complete.
+  /// - Throws: `DiagnosticFailure` with everything found in the phase that failed.
+  public static func compile(
+    _ options: Options, progress: CalibrationRun.Progress, shouldStop: () -> Bool = { false }
+  ) throws -> CompileReport {
+    var compiler = Compiler(options)
+    return try compiler.run(progress: progress, shouldStop: shouldStop)
+  }
+
+  private mutating func run(
+    progress: CalibrationRun.Progress, shouldStop: () -> Bool
+  ) throws -> CompileReport {
+    let output = try OutputFile(options.output)
+    let model = try stopwatch.time("read model") {
+      try LoadedModel(directory: options.model, checksValues: true)
+    }
+    findings += model.findings
+    let dump = try options.dumpDirectory.map { try IRDump(directory: $0) }
+    try dump?.write(model.imported.module, after: "import")
+    let calibration = try stopwatch.time("digest model") { try CalibrationRun(model, recipe: options.recipe) }
+    let statistics = try statistics(calibration, model, progress, shouldStop)
+    let ranges = statistics.map { RangeTable($0, recipe: options.recipe) } ?? RangeTable()
+    let (module, found) = try stopwatch.time("passes") {
+      try Pipeline.run(
+        Pipeline.passes(for: options.recipe), on: model.imported.module, recipe: options.recipe, ranges: ranges
+      ) { pass, module in try dump?.write(module, after: pass.name) }
+    }
+    findings += found
+    var plan = try LoweredPlan(lowering: module)
+    addProvenance(to: &plan, model, calibration, statistics)
+    try stopwatch.time("write plan") {
+      try PlanFile.write(
+        plan, tensors: model.imported.checkpoint, into: output, threads: options.threads,
+        golden: Self.goldenPrompt(vocabulary: model.vocabulary))
+      try output.publish()
+    }
+    return CompileReport(
+      recipe: options.recipe.name, layers: module.layers, bytesBefore: model.imported.checkpoint.byteCount,
+      bytesAfter: try PlanFile.load(options.output).byteCount, stateBytes: Int(plan.draft.model.stateBytesPerSlot),
+      worstSaturation: statistics.flatMap { worstSaturation($0) }, times: stopwatch.parts, findings: findings)
+  }
+
+  private mutating func statistics(
+    _ calibration: CalibrationRun, _ model: LoadedModel, _ progress: CalibrationRun.Progress, _ shouldStop: () -> Bool
+  ) throws -> Statistics? {
+    guard options.recipe.isQuantized else { return nil }
+    if let path = options.statistics { return try calibration.readStatistics(path) }
+    if model.tokenizer == nil && options.text == nil {
+      findings.append(
+        Diagnostic(
+          .badText, "calibrated on random token ids, which tell little about real activations",
+          hint: "give statistics, or a .jsonl file with a field \"ids\" by --text", severity: .warning))
+    }
+    return try stopwatch.time("calibrate") {
+      try calibration.run(
+        text: try options.text.map { try TextInput(path: $0) }, size: options.size, threads: options.threads,
+        progress: progress, shouldStop: shouldStop)
+    }
+  }
+
+  private func addProvenance(
+    to plan: inout LoweredPlan, _ model: LoadedModel, _ calibration: CalibrationRun, _ statistics: Statistics?
+  ) {
+    plan.draft.tokenizer = model.tokenizer?.encodeSection() ?? []
+    var entries = [
+      ("architecture", model.imported.module.architecture), ("tool", ToolVersion.text),
+      ("recipe", JSONText.encode(options.recipe.json)), ("license", options.license ?? "not stated"),
+      ("digest.model", calibration.digests["model"] ?? ""), ("digest.tokenizer", model.tokenizerDigest),
+    ]
+    if let statistics { entries.append(("digest.statistics", statistics.digest)) }
+    for (key, value) in entries { plan.draft.addMetadata(key, value) }
+  }
+
+  /// The tensor of which calibration clipped the largest share.
+  private func worstSaturation(_ statistics: Statistics) -> (tensor: String, share: Double)? {
+    let shares = statistics.taps.compactMap { tap -> (tensor: String, share: Double)? in
+      guard let histogram = tap.histogram, let clip = options.recipe.clip.magnitude(histogram) else { return nil }
+      let share = histogram.share(above: clip)
+      return share > 0 ? (tap.name, share) : nil
+    }
+    return shares.max { $0.share < $1.share }
+  }
+
+  /// Token ids that spread over the vocabulary, the same for every plan of one vocabulary.
+  private static func goldenPrompt(vocabulary: Int) -> [UInt32] {
+    (1...16).map { UInt32($0 * 7919 % vocabulary) }
+  }
+}
+
+/// Writes the IR after every pass into numbered files.
+struct IRDump {
+  private let directory: String
+  private let number = Counter()
+
+  init(directory: String) throws(DiagnosticFailure) {
+    try OutputDirectory.create(directory)
+    self.directory = directory
+  }
+
+  func write(_ module: Module, after pass: String) throws(DiagnosticFailure) {
+    let digits = String(number.next())
+    let padded = String(repeating: "0", count: max(0, 2 - digits.count)) + digits
+    try OutputFile.write(Array(module.text.utf8), to: "\(directory)/\(padded)-\(pass).ir")
+  }
+
+  private final class Counter {
+    private var value = -1
+    func next() -> Int {
+      value += 1
+      return value
+    }
+  }
+}

@@ -1,0 +1,53 @@
+public import Diagnostics
+import Files
+import Frontend
+import IR
+public import Passes
+
+/// The text form of modules, for people and bug reports.
+public enum IRText {
+  /// The IR of a model after a pass of a recipe, or as imported.
+  /// - Throws: `DiagnosticFailure`.
+  public static func dump(
+    model directory: String, after pass: String?, recipe: Recipe, statistics path: String?, threads: Int,
+    progress: CalibrationRun.Progress
+  ) throws -> String {
+    let model = try LoadedModel(directory: directory, checksValues: false)
+    guard let pass else { return model.imported.module.text }
+    let passes = Pipeline.passes(for: recipe)
+    guard let last = passes.firstIndex(where: { $0.name == pass }) else {
+      throw DiagnosticFailure(
+        .badOption, "recipe \(recipe.name) has no pass '\(pass)'", at: .option("--after"),
+        hint: "its passes: \(passes.map(\.name).joined(separator: ", "))")
+    }
+    var ranges = RangeTable()
+    if passes[...last].contains(where: { $0.name == Pass.assignRanges.name }) {
+      let calibration = try CalibrationRun(model, recipe: recipe)
+      let statistics =
+        try path.map { try calibration.readStatistics($0) }
+        ?? calibration.run(text: nil, size: CalibrationText.Size(), threads: threads, progress: progress)
+      ranges = RangeTable(statistics, recipe: recipe)
+    }
+    let (module, _) = try Pipeline.run(
+      Array(passes[...last]), on: model.imported.module, recipe: recipe, ranges: ranges)
+    return module.text
+  }
+
+  /// The lines in which two IR texts differ, `-` before those of the first and `+` before those of the second.
+  /// - Throws: `DiagnosticFailure` where one is not an IR text.
+  public static func difference(_ first: String, _ second: String) throws(DiagnosticFailure) -> [String] {
+    let texts = [try lines(first), try lines(second)]
+    let changes = texts[1].difference(from: texts[0])
+    return changes.map { change in
+      switch change {
+      case .remove(let offset, let line, _): (offset, 0, "-\(line)")
+      case .insert(let offset, let line, _): (offset, 1, "+\(line)")
+      }
+    }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
+  }
+
+  private static func lines(_ path: String) throws(DiagnosticFailure) -> [Substring] {
+    let text = String(decoding: try InputFile.read(path), as: UTF8.self)
+    return try Module(parsing: text).text.split(separator: "\n")
+  }
+}

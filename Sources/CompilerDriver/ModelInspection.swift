@@ -1,0 +1,94 @@
+public import Diagnostics
+import Frontend
+import IR
+public import JSONText
+import Tokenization
+
+/// What a model directory holds, from its headers.
+public struct ModelInspection: Sendable {
+  private let model: LoadedModel
+
+  /// Reads a model directory without reading weights.
+  /// - Throws: `DiagnosticFailure` with everything that is wrong.
+  public init(directory: String) throws(DiagnosticFailure) {
+    model = try LoadedModel(directory: directory, checksValues: false)
+  }
+
+  private var entries: [Checkpoint.Entry] {
+    model.imported.checkpoint.names.compactMap { model.imported.checkpoint.entry($0) }
+  }
+
+  private var parameters: Int { entries.reduce(0) { $0 + $1.shape.reduce(1, *) } }
+
+  /// The inspection as JSON (`Schemas/inspect-model.schema.json`).
+  public var json: JSONValue {
+    let module = model.imported.module
+    return .object([
+      ("kind", "model"), ("architecture", .string(module.architecture)),
+      ("layers", .integer(Int64(module.layers))), ("vocabulary", .integer(Int64(model.vocabulary))),
+      ("parameters", .integer(Int64(parameters))), ("bytes", .integer(Int64(model.imported.checkpoint.byteCount))),
+      ("tokenizer", model.tokenizer.map { .object([("vocabulary", .integer(Int64($0.vocabularySize))), ("merges", .integer(Int64($0.merges.count)))]) } ?? .null),
+      ("tensors", .array(entries.map(Self.json))),
+    ])
+  }
+
+  private static func json(_ entry: Checkpoint.Entry) -> JSONValue {
+    .object([
+      ("name", .string(entry.name)), ("type", .string(entry.typeName)),
+      ("shape", .array(entry.shape.map { .integer(Int64($0)) })), ("bytes", .integer(Int64(entry.byteCount))),
+      ("file", .string(entry.file.split(separator: "/").last.map(String.init) ?? entry.file)),
+    ])
+  }
+
+  /// The inspection for people.
+  public var text: String {
+    let module = model.imported.module
+    var lines = [
+      "model         \(model.imported.files.directory)",
+      "architecture  \(module.architecture), \(module.layers) layers, vocabulary \(model.vocabulary)",
+      "parameters    \(parameters), \(ByteCount.text(model.imported.checkpoint.byteCount)) in \(model.imported.files.weights.count) file(s)",
+      "tokenizer     " + (model.tokenizer.map { "\($0.vocabularySize) tokens, \($0.merges.count) merges" } ?? "none"),
+      "",
+    ]
+    let width = entries.map(\.name.count).max() ?? 0
+    for entry in entries {
+      let name = entry.name + String(repeating: " ", count: width - entry.name.count)
+      lines.append("\(name)  \(entry.typeName)\(entry.shape)")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// Warnings and notes.
+  public var findings: [Diagnostic] { model.findings }
+}
+
+/// Sizes for people.
+public enum ByteCount {
+  /// A number of bytes in the largest unit that leaves at least 1, with three digits.
+  public static func text(_ bytes: Int) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+    var value = Double(bytes)
+    var unit = 0
+    while value >= 1024, unit + 1 < units.count {
+      value /= 1024
+      unit += 1
+    }
+    return unit == 0 ? "\(bytes) B" : "\(FixedPoint.text(value, digits: value < 10 ? 2 : 1)) \(units[unit])"
+  }
+}
+
+/// Decimal fractions for people.
+public enum FixedPoint {
+  /// A number with a fixed count of digits after the point.
+  public static func text(_ value: Double, digits: Int) -> String {
+    guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
+    var power = 1.0
+    for _ in 0..<digits { power *= 10 }
+    let scaled = (abs(value) * power).rounded(.toNearestOrEven)
+    let whole = Int(scaled / power)
+    let fraction = String(Int(scaled - Double(whole) * power))
+    let sign = value < 0 && scaled > 0 ? "-" : ""
+    if digits == 0 { return "\(sign)\(whole)" }
+    return "\(sign)\(whole)." + String(repeating: "0", count: max(0, digits - fraction.count)) + fraction
+  }
+}

@@ -1,0 +1,77 @@
+import Backend
+public import Diagnostics
+import Files
+import Frontend
+import Passes
+public import PlanRuntime
+public import Tokenization
+
+/// A plan file, or a model directory compiled for the occasion into a float32 plan.
+public struct PlanOrModel: Sendable {
+  /// The plan.
+  public let plan: Plan
+  /// Its tokenizer; nil where it has none.
+  public let tokenizer: Tokenizer?
+  /// Warnings and notes of reading a model directory.
+  public let findings: [Diagnostic]
+
+  /// Opens a plan file, or compiles a model directory.
+  /// - Throws: `DiagnosticFailure`.
+  public init(_ path: String, threads: Int) throws {
+    if InputFile.isDirectory(path) {
+      let model = try LoadedModel(directory: path, checksValues: true)
+      plan = try Self.floatPlan(model, threads: threads)
+      tokenizer = model.tokenizer.map { Tokenizer($0) }
+      findings = model.findings
+    } else {
+      plan = try PlanFile.load(path)
+      tokenizer = try Self.tokenizer(of: plan, path)
+      findings = []
+    }
+  }
+
+  /// The tokenizer; an error where there is none.
+  /// - Throws: `DiagnosticFailure` (`missing-file`).
+  public func requireTokenizer() throws(DiagnosticFailure) -> Tokenizer {
+    guard let tokenizer else {
+      throw DiagnosticFailure(
+        .missingFile, "the plan has no tokenizer", hint: "give token ids instead of text")
+    }
+    return tokenizer
+  }
+
+  /// The tokens of a text without special tokens.
+  /// - Throws: `DiagnosticFailure`.
+  public func tokens(_ input: TextInput) throws(DiagnosticFailure) -> [UInt32] {
+    var tokens: [UInt32] = []
+    for document in input.documents {
+      switch document {
+      case .ids(let ids): tokens += ids
+      case .text(let text): tokens += try requireTokenizer().encode(text)
+      }
+    }
+    return tokens
+  }
+
+  private static func floatPlan(_ model: LoadedModel, threads: Int) throws -> Plan {
+    let (module, _) = try Pipeline.run(
+      Pipeline.passes(for: .float32), on: model.imported.module, recipe: .float32)
+    let scratch = try WritableFile.scratch("float")
+    try PlanFile.write(
+      try LoweredPlan(lowering: module), tensors: model.imported.checkpoint, into: scratch, threads: threads)
+    let plan = try PlanFile.load(scratch.temporaryPath)
+    scratch.unlinkNow()
+    return plan
+  }
+
+  /// The tokenizer that a plan holds; nil where it has none.
+  static func tokenizer(of plan: Plan, _ path: String) throws(DiagnosticFailure) -> Tokenizer? {
+    let section = plan.tokenizerSection
+    guard !section.isEmpty else { return nil }
+    do {
+      return Tokenizer(try TokenizerTables(section: Span(_unsafeElements: section.bindMemory(to: UInt8.self))))
+    } catch {
+      throw DiagnosticFailure(.badPlan, "the tokenizer section is damaged: \(error)", at: .file(path))
+    }
+  }
+}

@@ -1,0 +1,69 @@
+public import Diagnostics
+import Files
+import JSONText
+
+/// Texts that a user gives: a `.txt` file is one document, each line of a `.jsonl` file is one.
+public struct TextInput: Sendable {
+  /// One document: text, or token ids where no tokenizer is to be used.
+  public enum Document: Sendable {
+    case text(String)
+    case ids([UInt32])
+  }
+
+  /// The documents in order.
+  public let documents: [Document]
+  /// The bytes they came from.
+  let bytes: [UInt8]
+
+  /// Reads a file; the name's ending tells how. A line of `.jsonl` is an object with a field `text`, or `ids`.
+  /// - Throws: `DiagnosticFailure` with every line that cannot be used.
+  public init(path: String) throws(DiagnosticFailure) {
+    bytes = try InputFile.read(path, limit: 1 << 30)
+    documents = path.hasSuffix(".jsonl") ? try Self.lines(bytes, path) : [.text(try Self.text(bytes, path))]
+  }
+
+  /// One text that is part of the program.
+  init(builtIn text: String) {
+    bytes = Array(text.utf8)
+    documents = [.text(text)]
+  }
+
+  private static func text(_ bytes: [UInt8], _ path: String) throws(DiagnosticFailure) -> String {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw DiagnosticFailure(.badText, "the text is not valid UTF-8", at: .file(path))
+    }
+    guard !text.isEmpty else { throw DiagnosticFailure(.badText, "the text is empty", at: .file(path)) }
+    return text
+  }
+
+  private static func lines(_ bytes: [UInt8], _ path: String) throws(DiagnosticFailure) -> [Document] {
+    var documents: [Document] = []
+    var findings: [Diagnostic] = []
+    for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+    where !line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) {
+      do {
+        documents.append(try document(JSONCursor(try JSONText.parse(Array(line)))))
+      } catch {
+        findings.append(
+          Diagnostic(
+            .badText, "line \(number + 1): \(error.message)", at: .json(file: path, path: error.path),
+            hint: "each line is an object with a field \"text\""))
+      }
+    }
+    if documents.isEmpty, findings.isEmpty {
+      findings.append(Diagnostic(.badText, "the file has no documents", at: .file(path)))
+    }
+    if !findings.isEmpty { throw DiagnosticFailure(findings) }
+    return documents
+  }
+
+  private static func document(_ line: JSONCursor) throws(JSONError) -> Document {
+    guard !line.contains("text"), let ids = try line.optional("ids") else { return .text(try line["text"].string()) }
+    var tokens: [UInt32] = []
+    for id in try ids.array() {
+      guard let token = UInt32(exactly: try id.int()) else { throw id.error("a token id is below 2^32") }
+      tokens.append(token)
+    }
+    return .ids(tokens)
+  }
+}

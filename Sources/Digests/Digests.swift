@@ -1,0 +1,60 @@
+internal import Glibc
+
+/// A file whose digest could not be taken.
+public enum DigestError: Error, Equatable, Sendable {
+  /// Opening the file failed with an `errno`.
+  case cannotOpen(path: String, errno: Int32)
+  /// Reading the file failed with an `errno`.
+  case cannotRead(path: String, errno: Int32)
+}
+
+extension DigestError: CustomStringConvertible {
+  /// One sentence: the file and the system's reason.
+  public var description: String {
+    switch self {
+    case .cannotOpen(let path, let code): "cannot open \(path): \(Self.reason(code))"
+    case .cannotRead(let path, let code): "cannot read \(path): \(Self.reason(code))"
+    }
+  }
+
+  private static func reason(_ code: Int32) -> String {
+    guard let text = unsafe strerror(code) else { return "errno \(code)" }
+    return unsafe String(cString: text)
+  }
+}
+
+/// SHA-256 of bytes and of files.
+public enum Digests {
+  private static let chunkBytes = 1 << 20
+
+  /// Gives the SHA-256 of a buffer.
+  public static func sha256(_ bytes: UnsafeRawBufferPointer) -> SHA256Digest {
+    var hasher = SHA256Hasher()
+    unsafe hasher.update(bytes)
+    return hasher.finalize()
+  }
+
+  /// Gives the SHA-256 of an array.
+  public static func sha256(_ bytes: [UInt8]) -> SHA256Digest {
+    unsafe bytes.withUnsafeBytes { unsafe sha256($0) }
+  }
+
+  /// Gives the SHA-256 of a file's content, read in pieces of 1 MiB.
+  /// - Throws: `DigestError` where the file cannot be opened or read.
+  public static func sha256(fileAt path: String) throws(DigestError) -> SHA256Digest {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .cannotOpen(path: path, errno: errno) }
+    defer { close(descriptor) }
+    var hasher = SHA256Hasher()
+    var chunk = [UInt8](repeating: 0, count: chunkBytes)
+    while true {
+      let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+      if count == 0 { return hasher.finalize() }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .cannotRead(path: path, errno: errno)
+      }
+      unsafe chunk.withUnsafeBytes { unsafe hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import CKernels
+
+/// What one row of logits says of its target.
+struct RowScore {
+  /// −log of the target's probability, in nats.
+  var nll = 0.0
+  /// The same by the baseline.
+  var baselineNLL = 0.0
+  /// KL(baseline ‖ plan) over the whole vocabulary, in nats.
+  var divergence = 0.0
+  /// Whether both prefer the same token.
+  var agrees = false
+
+  /// Scores the logits of one plan, `[vocabulary]`.
+  init(_ logits: UnsafeBufferPointer<Float>, target: Int) {
+    let peak = Double(logits[topToken(logits)])
+    var sum = 0.0
+    for logit in logits { sum += qk_exp(Double(logit) - peak) }
+    nll = peak + qk_log(sum) - Double(logits[target])
+  }
+
+  /// Scores the logits of a plan and of its baseline, both `[vocabulary]`.
+  ///
+  /// With p the baseline's distribution and L each one's logarithm of the sum of exponentials,
+  /// KL = Σ p · (baseline − plan) + L(plan) − L(baseline), all relative to each one's largest logit.
+  init(
+    _ logits: UnsafeBufferPointer<Float>, baseline: UnsafeBufferPointer<Float>, target: Int
+  ) {
+    let (top, baselineTop) = (topToken(logits), topToken(baseline))
+    let (peak, baselinePeak) = (Double(logits[top]), Double(baseline[baselineTop]))
+    var (sum, baselineSum, difference) = (0.0, 0.0, 0.0)
+    for index in baseline.indices {
+      let logit = Double(logits[index]) - peak
+      let baselineLogit = Double(baseline[index]) - baselinePeak
+      let weight = qk_exp(baselineLogit)
+      sum += qk_exp(logit)
+      baselineSum += weight
+      difference += weight * (baselineLogit - logit)
+    }
+    let (logSum, baselineLogSum) = (qk_log(sum), qk_log(baselineSum))
+    nll = peak + logSum - Double(logits[target])
+    baselineNLL = baselinePeak + baselineLogSum - Double(baseline[target])
+    divergence = difference / baselineSum + (logSum - baselineLogSum)
+    agrees = top == baselineTop
+  }
+
+  /// Whether all numbers are finite.
+  var isFinite: Bool { nll.isFinite && baselineNLL.isFinite && divergence.isFinite }
+}
+
+/// The place of the largest logit, the lowest of equal ones.
+private func topToken(_ logits: UnsafeBufferPointer<Float>) -> Int {
+  var top = 0
+  for index in logits.indices where logits[index] > logits[top] { top = index }
+  return top
+}

@@ -1,0 +1,51 @@
+public import Diagnostics
+import Glibc
+
+/// Reading of whole small files.
+public enum InputFile {
+  /// The bytes of a file.
+  /// - Parameter limit: largest size accepted, in bytes.
+  /// - Throws: `DiagnosticFailure` where the file is missing, unreadable or too large.
+  public static func read(_ path: String, limit: Int = 512 << 20) throws(DiagnosticFailure) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(path, errno) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw failure(path, errno) }
+    if status.st_mode & S_IFMT == S_IFDIR { throw failure(path, EISDIR) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(min(max(Int(status.st_size), 0), limit))
+    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+    defer { chunk.deallocate() }
+    while true {
+      let count = Glibc.read(descriptor, chunk.baseAddress, chunk.count)
+      if count == 0 { return bytes }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw failure(path, errno) }
+      guard bytes.count + count <= limit else {
+        throw DiagnosticFailure(.badJSON, "the file is larger than \(limit) bytes", at: .file(path))
+      }
+      bytes.append(contentsOf: chunk[..<count])
+    }
+  }
+
+  /// Whether something exists at a path.
+  public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// Whether a path names a directory.
+  public static func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  private static func failure(_ path: String, _ code: Int32) -> DiagnosticFailure {
+    let kind: DiagnosticCode = code == ENOENT || code == ENOTDIR || code == EISDIR ? .missingFile : .ioFailed
+    return DiagnosticFailure(kind, "cannot read the file: \(SystemError.text(code))", at: .file(path))
+  }
+}
+
+/// Texts of system errors.
+public enum SystemError {
+  /// The system's sentence for an error number.
+  public static func text(_ code: Int32) -> String { String(cString: strerror(code)) }
+}

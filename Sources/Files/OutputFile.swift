@@ -1,0 +1,64 @@
+public import Diagnostics
+import Glibc
+
+/// A file that appears under its name only when it is complete: temporary file, write, fsync, rename, fsync of the
+/// directory. Until `publish` the target is untouched; a file that is never published leaves nothing behind.
+public final class OutputFile: WritableFile, @unchecked Sendable {
+  private let target: String
+
+  /// Creates the temporary file beside the target. A symbolic link is followed, so that it goes on pointing.
+  /// - Throws: `DiagnosticFailure` (`cannot-write`) where the directory is missing or not writable, or the target
+  ///   is something other than a regular file.
+  public init(_ path: String) throws(DiagnosticFailure) {
+    let target = Self.resolved(path)
+    self.target = target
+    var status = stat()
+    if stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw DiagnosticFailure(
+        .cannotWrite, "the output exists and is not a regular file", at: .file(path), hint: "name another file")
+    }
+    let slash = target.lastIndex(of: "/")
+    let directory = slash.map { String(target[...$0]) } ?? ""
+    let name = slash.map { String(target[target.index(after: $0)...]) } ?? target
+    try super.init(temporaryPath: "\(directory).\(name).\(getpid()).partial", name: path)
+  }
+
+  /// Makes the file durable and lets it appear under its name.
+  /// - Throws: `DiagnosticFailure`; the target is then as it was before, unless only the directory's flush failed.
+  public func publish() throws(DiagnosticFailure) {
+    guard fsync(descriptor) == 0 else { throw failure("flush", errno) }
+    guard rename(temporaryPath, target) == 0 else { throw failure("rename", errno) }
+    isTemporary = false
+    let directory = target.lastIndex(of: "/").map { String(target[...$0]) } ?? "."
+    let handle = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard handle >= 0 else { throw failure("flush the directory of", errno) }
+    defer { close(handle) }
+    guard fsync(handle) == 0 else { throw failure("flush the directory of", errno) }
+  }
+
+  /// Writes a whole small file and publishes it.
+  /// - Throws: as `init`, `write` and `publish`.
+  public static func write(_ bytes: [UInt8], to path: String) throws(DiagnosticFailure) {
+    let file = try OutputFile(path)
+    try file.write(bytes)
+    try file.publish()
+  }
+
+  private static func resolved(_ path: String) -> String {
+    guard let real = realpath(path, nil) else { return path }
+    defer { free(real) }
+    return String(cString: real)
+  }
+}
+
+/// Directories for output.
+public enum OutputDirectory {
+  /// Creates a directory unless it exists; its parent must exist.
+  /// - Throws: `DiagnosticFailure` (`cannot-write`).
+  public static func create(_ path: String) throws(DiagnosticFailure) {
+    guard mkdir(path, 0o777) == 0 || (errno == EEXIST && InputFile.isDirectory(path)) else {
+      throw DiagnosticFailure(
+        .cannotWrite, "cannot create the directory: \(SystemError.text(errno))", at: .file(path))
+    }
+  }
+}

@@ -1,0 +1,98 @@
+public import Diagnostics
+import Glibc
+
+/// A file that is written at given offsets, by several threads at once, and removed when it is no longer needed.
+public class WritableFile: @unchecked Sendable {  // Nothing but the file itself changes after `init`.
+  /// Where the bytes lie while the file is being written.
+  public let temporaryPath: String
+  /// What messages call the file.
+  public let name: String
+  /// The open file, for code that writes by descriptor.
+  public let descriptor: Int32
+  /// Whether `temporaryPath` is still to be removed.
+  var isTemporary = true
+
+  init(temporaryPath: String, name: String) throws(DiagnosticFailure) {
+    self.temporaryPath = temporaryPath
+    self.name = name
+    unlink(temporaryPath)
+    descriptor = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw DiagnosticFailure(
+        .cannotWrite, "cannot create the file: \(SystemError.text(errno))", at: .file(name),
+        hint: "the directory must exist and be writable")
+    }
+  }
+
+  deinit {
+    if isTemporary { unlink(temporaryPath) }
+    close(descriptor)
+  }
+
+  /// Creates a scratch file for this process in the system's directory for temporary files.
+  /// - Throws: `DiagnosticFailure` (`cannot-write`).
+  public static func scratch(_ purpose: String) throws(DiagnosticFailure) -> WritableFile {
+    let directory = getenv("TMPDIR").map { String(cString: $0) } ?? P_tmpdir
+    let path = "\(directory)/quamba-\(getpid())-\(purpose).partial"
+    return try WritableFile(temporaryPath: path, name: path)
+  }
+
+  /// Writes bytes at an offset; threads may write different parts at once.
+  /// - Throws: `DiagnosticFailure` (`io-failed`, or `cannot-write` where the disk is full).
+  public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(DiagnosticFailure) {
+    var done = 0
+    while done < bytes.count {
+      let count = pwrite(
+        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw failure("write", errno) }
+      done += count
+    }
+  }
+
+  /// Writes an array of bytes at an offset.
+  /// - Throws: as the other form.
+  public func write(_ bytes: [UInt8], at offset: Int = 0) throws(DiagnosticFailure) {
+    try bytes.withUnsafeBufferPointer { (buffer) throws(DiagnosticFailure) in
+      try write(UnsafeRawBufferPointer(buffer), at: offset)
+    }
+  }
+
+  /// Sets the length; bytes not written yet read as zero.
+  /// - Throws: `DiagnosticFailure`.
+  public func resize(_ length: Int) throws(DiagnosticFailure) {
+    guard ftruncate(descriptor, off_t(length)) == 0 else { throw failure("resize", errno) }
+  }
+
+  /// Removes the name; what is mapped or open stays readable.
+  public func unlinkNow() {
+    if isTemporary { unlink(temporaryPath) }
+    isTemporary = false
+  }
+
+  func failure(_ action: String, _ code: Int32) -> DiagnosticFailure {
+    DiagnosticFailure(
+      code == ENOSPC || code == EDQUOT ? .cannotWrite : .ioFailed,
+      "cannot \(action) the file: \(SystemError.text(code))", at: .file(name),
+      hint: code == ENOSPC ? "free some space or name another disk" : nil)
+  }
+}
+
+extension WritableFile {
+  /// Reads back `count` bytes from an offset, in blocks.
+  /// - Throws: `DiagnosticFailure` (`io-failed`).
+  public func read(
+    from offset: Int, count: Int, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(DiagnosticFailure) {
+    let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+    defer { block.deallocate() }
+    var done = 0
+    while done < count {
+      let length = pread(descriptor, block.baseAddress, min(block.count, count - done), off_t(offset + done))
+      if length < 0 && errno == EINTR { continue }
+      guard length > 0 else { throw failure("read back", length < 0 ? errno : EIO) }
+      body(UnsafeRawBufferPointer(rebasing: block[..<length]))
+      done += length
+    }
+  }
+}

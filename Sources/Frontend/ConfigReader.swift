@@ -1,0 +1,73 @@
+import Diagnostics
+import JSONText
+
+/// Reads fields of `config.json`; every problem is collected.
+struct ConfigReader {
+  private let root: JSONCursor
+  private let file: String
+  /// Problems so far.
+  var findings: [Diagnostic] = []
+
+  init(_ root: JSONCursor, file: String) {
+    self.root = root
+    self.file = file
+  }
+
+  /// A required size of at least 1; 1 after a problem.
+  mutating func size(_ name: String) -> Int {
+    guard let value = optionalSize(name) else {
+      if !root.contains(name) { report(name, "the field is missing") }
+      return 1
+    }
+    return value
+  }
+
+  /// A size of at least 1, nil where absent or wrong.
+  mutating func optionalSize(_ name: String) -> Int? {
+    guard let value: Int = field(name, { (cursor) throws(JSONError) in try cursor.int() }) else { return nil }
+    guard (1...(1 << 30)).contains(value) else {
+      report(name, "\(value) is not between 1 and \(1 << 30)")
+      return nil
+    }
+    return value
+  }
+
+  /// A flag, or its default.
+  mutating func flag(_ name: String, default absent: Bool) -> Bool {
+    field(name) { (cursor) throws(JSONError) in try cursor.bool() } ?? absent
+  }
+
+  /// A string, nil where absent.
+  mutating func string(_ name: String) -> String? {
+    field(name) { (cursor) throws(JSONError) in try cursor.string() }
+  }
+
+  /// A positive finite number, or its default.
+  mutating func positive(_ name: String, default absent: Double) -> Double {
+    guard let value: Double = field(name, { (cursor) throws(JSONError) in try cursor.double() }) else { return absent }
+    guard value > 0, value.isFinite else {
+      report(name, "\(value) is not finite and above zero")
+      return absent
+    }
+    return value
+  }
+
+  /// Whether a field exists and is not null.
+  func contains(_ name: String) -> Bool { root.contains(name) && (try? root.optional(name)) != nil }
+
+  /// Records a problem with a field.
+  mutating func report(_ name: String, _ message: String, hint: String? = nil, code: DiagnosticCode = .badConfig) {
+    findings.append(Diagnostic(code, message, at: .json(file: file, path: "$.\(name)"), hint: hint))
+  }
+
+  private mutating func field<Value>(
+    _ name: String, _ read: (JSONCursor) throws(JSONError) -> Value
+  ) -> Value? {
+    do throws(JSONError) {
+      return try root.optional(name).map(read)
+    } catch {
+      findings.append(error.diagnostic(.badConfig, file: file))
+      return nil
+    }
+  }
+}

@@ -1,0 +1,107 @@
+public import Diagnostics
+import Files
+public import JSONText
+
+/// The files of a Hugging Face model directory.
+public struct ModelFiles: Sendable {
+  /// The directory, without a final slash.
+  public let directory: String
+  /// The parsed `config.json`.
+  public let config: JSONCursor
+  /// Names of the files that hold weights, sorted.
+  public let weights: [String]
+  /// Names of all files that decide what the model computes, sorted.
+  public var manifest: [String] { (["config.json"] + weights).sorted() }
+
+  /// Finds the files and reads `config.json` and, where the model is sharded, the index.
+  /// - Throws: `DiagnosticFailure` naming the file that is missing or malformed.
+  public init(directory: String) throws(DiagnosticFailure) {
+    var trimmed = directory[...]
+    while trimmed.count > 1, trimmed.last == "/" { trimmed.removeLast() }
+    self.directory = String(trimmed)
+    guard InputFile.isDirectory(self.directory) else {
+      throw DiagnosticFailure(
+        .missingFile, "there is no such model directory", at: .file(directory),
+        hint: "give a directory with config.json and model.safetensors")
+    }
+    config = try Self.json(self.directory + "/config.json", limits: JSONLimits(allowsNonFinite: true))
+    weights = try Self.weightFiles(in: self.directory)
+  }
+
+  /// The path of a file of the directory.
+  public func path(_ name: String) -> String { directory + "/" + name }
+
+  /// Reads an optional JSON file of the directory; nil where there is none.
+  /// - Throws: `DiagnosticFailure` where it exists and is malformed.
+  public func optionalJSON(_ name: String) throws(DiagnosticFailure) -> JSONValue? {
+    InputFile.exists(path(name)) ? try Self.json(path(name), limits: JSONLimits(allowsNonFinite: true)).value : nil
+  }
+
+  private static func json(_ path: String, limits: JSONLimits) throws(DiagnosticFailure) -> JSONCursor {
+    let bytes = try InputFile.read(path, limit: limits.maxBytes)
+    do {
+      return JSONCursor(try JSONText.parse(bytes, limits: limits))
+    } catch {
+      throw DiagnosticFailure(error.diagnostic(.badJSON, file: path))
+    }
+  }
+
+  private static func weightFiles(in directory: String) throws(DiagnosticFailure) -> [String] {
+    let index = directory + "/model.safetensors.index.json"
+    let single = "model.safetensors"
+    guard InputFile.exists(index) else {
+      guard InputFile.exists(directory + "/" + single) else {
+        throw DiagnosticFailure(
+          .missingFile, "the directory holds neither model.safetensors nor model.safetensors.index.json",
+          at: .file(directory), hint: "weights must be in safetensors format")
+      }
+      return [single]
+    }
+    let root = try json(index, limits: JSONLimits())
+    do {
+      let files = try root["weight_map"].members().map { (entry) throws(JSONError) in
+        (try entry.cursor.string(), entry.cursor)
+      }
+      return try shardNames(files, directory: directory, index: index)
+    } catch let error as JSONError {
+      throw DiagnosticFailure(error.diagnostic(.badIndex, file: index))
+    } catch let failure as DiagnosticFailure {
+      throw failure
+    } catch {
+      throw DiagnosticFailure(.badIndex, "\(error)", at: .file(index))
+    }
+  }
+
+  /// The distinct shards that an index lists: plain names of files that exist inside the directory.
+  private static func shardNames(
+    _ files: [(String, JSONCursor)], directory: String, index: String
+  ) throws(DiagnosticFailure) -> [String] {
+    var findings: [Diagnostic] = []
+    var names: Set<String> = []
+    for (name, cursor) in files where names.insert(name).inserted {
+      let place = Location.json(file: index, path: cursor.path)
+      let isPlain = name.hasSuffix(".safetensors") && !name.contains("/") && !name.hasPrefix(".")
+      if !isPlain || name.utf8.contains(0) || name.utf8.count > 255 {
+        findings.append(Diagnostic(.badIndex, "'\(name)' is not a plain safetensors file name", at: place))
+      } else if !InputFile.exists(directory + "/" + name) {
+        findings.append(
+          Diagnostic(
+            .missingShard, "the shard '\(name)' is missing", at: place, hint: "download the model again"))
+      }
+      if names.count > 100_000 {
+        throw DiagnosticFailure(.badIndex, "the index lists more than 100000 shards", at: .file(index))
+      }
+    }
+    if names.isEmpty { findings.append(Diagnostic(.badIndex, "the index lists no shard", at: .file(index))) }
+    if !findings.isEmpty { throw DiagnosticFailure(findings) }
+    return names.sorted()
+  }
+}
+
+extension JSONError {
+  /// The error as a finding about a file.
+  func diagnostic(_ code: DiagnosticCode, file: String) -> Diagnostic {
+    let place = position.map { " (line \($0.line), column \($0.column))" } ?? ""
+    return Diagnostic(code, message + place, at: .json(file: file, path: path))
+  }
+}

@@ -1,0 +1,34 @@
+import JSONText
+
+/// One thing in a tokenizer's files that is wrong or not supported.
+public struct TokenizerProblem: Equatable, Sendable {
+  /// The place in the JSON text, such as `$.pre_tokenizer.type`.
+  public let path: String
+  /// What is there.
+  public let message: String
+  /// What would be accepted, or what to do.
+  public let hint: String
+
+  /// A problem at a place in a file.
+  public init(path: String, message: String, hint: String) {
+    self.path = path
+    self.message = message
+    self.hint = hint
+  }
+
+  init(_ error: JSONError, hint: String) {
+    var place = ""
+    if let position = error.position { place = " (line \(position.line), column \(position.column))" }
+    self.init(path: error.path, message: error.message + place, hint: hint)
+  }
+}
+
+/// Every problem that kept a tokenizer from being read.
+public struct TokenizerFileError: Error, Equatable, Sendable {
+  /// The problems in the order in which they were found, never empty.
+  public let problems: [TokenizerProblem]
+
+  init(_ problems: [TokenizerProblem]) {
+    self.problems = problems
+  }
+}

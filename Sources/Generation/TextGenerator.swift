@@ -1,0 +1,132 @@
+public import PlanRuntime
+public import Tokenization
+
+/// What to generate.
+public struct GenerationRequest: Sendable {
+  /// Token ids of the prompt, at least one.
+  public var prompt: [UInt32]
+  /// Tokens to generate at most.
+  public var tokenLimit: Int
+  /// Goes on after an end token.
+  public var ignoresEnd: Bool
+  /// How tokens are chosen.
+  public var sampling: SamplingOptions
+
+  /// Makes a request; what is not named is as in most uses.
+  public init(
+    prompt: [UInt32], tokenLimit: Int, ignoresEnd: Bool = false, sampling: SamplingOptions = SamplingOptions()
+  ) {
+    self.prompt = prompt
+    self.tokenLimit = tokenLimit
+    self.ignoresEnd = ignoresEnd
+    self.sampling = sampling
+  }
+}
+
+/// What generating took.
+public struct GenerationStatistics: Equatable, Sendable {
+  /// Tokens of the prompt.
+  public var promptTokens = 0
+  /// Tokens generated, an end token among them.
+  public var generatedTokens = 0
+  /// Seconds until the logits after the prompt were there.
+  public var promptSeconds = 0.0
+  /// Seconds from then to the end.
+  public var generationSeconds = 0.0
+  /// A digest of every logit that was computed, in order: equal only for equal bits.
+  public var logitsDigest = LogitsDigest()
+}
+
+/// Generates text with a plan: prompt, then token after token.
+public final class TextGenerator {
+  /// The plan's tokenizer, or nil when it has none.
+  public let tokenizer: Tokenizer?
+  private let context: Context
+
+  /// Makes a context for the plan and reads its tokenizer.
+  ///
+  /// - Throws: `GenerationError`.
+  public init(plan: Plan, options: ContextOptions = ContextOptions()) throws(GenerationError) {
+    tokenizer = try Self.tokenizer(of: plan)
+    do throws(ContextError) {
+      context = try Context(plan: plan, options: options)
+    } catch {
+      throw .context(error)
+    }
+  }
+
+  /// The tokenizer in a plan, or nil when it has none.
+  ///
+  /// - Throws: `GenerationError.tokenizer`, `GenerationError.vocabulary`.
+  public static func tokenizer(of plan: Plan) throws(GenerationError) -> Tokenizer? {
+    let section = plan.tokenizerSection
+    guard !section.isEmpty else { return nil }
+    let tables: TokenizerTables
+    do throws(TokenizerSectionError) {
+      tables = try TokenizerTables(section: section.bindMemory(to: UInt8.self).span)
+    } catch {
+      throw .tokenizer(error)
+    }
+    guard tables.vocabularySize <= plan.vocabulary else {
+      throw .vocabulary(tokenizer: tables.vocabularySize, model: plan.vocabulary)
+    }
+    return Tokenizer(tables)
+  }
+
+  /// The token ids of a prompt, with what the model's policy puts before and after.
+  ///
+  /// - Throws: `GenerationError.noTokenizer`.
+  public func encode(_ prompt: String) throws(GenerationError) -> [UInt32] {
+    guard let tokenizer else { throw .noTokenizer }
+    return tokenizer.encode(prompt, addSpecialTokens: true)
+  }
+
+  /// Generates until the limit, or an end token.
+  ///
+  /// - Parameter emit: gets each token and the text that it completes (empty without a tokenizer), and at the
+  ///   end nil and what an unfinished character leaves; an end token is not shown; false stops.
+  /// - Throws: `GenerationError`.
+  public func generate(
+    _ request: GenerationRequest, emit: (_ token: UInt32?, _ text: String) -> Bool
+  ) throws(GenerationError) -> GenerationStatistics {
+    guard !request.prompt.isEmpty else { throw .emptyPrompt }
+    do throws(CallError) {
+      return try run(request, emit)
+    } catch {
+      throw .call(error)
+    }
+  }
+
+  private func run(
+    _ request: GenerationRequest, _ emit: (UInt32?, String) -> Bool
+  ) throws(CallError) -> GenerationStatistics {
+    var statistics = GenerationStatistics()
+    statistics.promptTokens = request.prompt.count
+    var decoder = tokenizer.map { StreamingDecoder($0, skipSpecial: true) }
+    var sampler = Sampler(request.sampling)
+    let ends = request.ignoresEnd ? [] : tokenizer?.tables.policy.endIDs ?? []
+    let start = Clock.seconds
+    try context.reset(slot: 0)
+    var logits = try context.logits(rows: [context.prefill(request.prompt)])
+    let middle = Clock.seconds
+    statistics.logitsDigest.update(logits[0])
+    while statistics.generatedTokens < request.tokenLimit {
+      let token = sampler.next(logits[0])
+      statistics.generatedTokens += 1
+      guard !ends.contains(token), emit(token, text(of: token, &decoder)) else { break }
+      guard statistics.generatedTokens < request.tokenLimit else { break }
+      logits = try context.logits(rows: [context.prefill([token])])
+      statistics.logitsDigest.update(logits[0])
+    }
+    if let rest = decoder?.finish(), !rest.isEmpty { _ = emit(nil, rest) }
+    statistics.promptSeconds = middle - start
+    statistics.generationSeconds = Clock.seconds - middle
+    return statistics
+  }
+
+  /// The text that a token completes; ids that the model has beyond the tokenizer's have none.
+  private func text(of token: UInt32, _ decoder: inout StreamingDecoder?) -> String {
+    guard let tokenizer, token < tokenizer.vocabularySize else { return "" }
+    return decoder?.push(token) ?? ""
+  }
+}

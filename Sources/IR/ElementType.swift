@@ -1,0 +1,16 @@
+/// The type of one element of a value.
+public enum ElementType: String, CaseIterable, Sendable {
+  case f32, bf16, f16, i8, i32
+
+  /// Bytes of one element.
+  public var byteWidth: Int {
+    switch self {
+    case .f32, .i32: 4
+    case .bf16, .f16: 2
+    case .i8: 1
+    }
+  }
+
+  /// Whether elements are floating-point numbers.
+  public var isFloat: Bool { self == .f32 || self == .bf16 || self == .f16 }
+}

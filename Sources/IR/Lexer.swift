@@ -1,0 +1,161 @@
+import Diagnostics
+
+/// Splits one line of the text form into tokens.
+struct Lexer {
+  /// One token.
+  enum Token: Equatable {
+    /// A name or keyword: letters, digits, `_`, `.` and `-`; numbers too.
+    case word(String)
+    /// A name with its sigil.
+    case value(String, isConstant: Bool)
+    case string(String)
+    case symbol(Character)
+    case end
+  }
+
+  private let bytes: [UInt8]
+  private let line: Int
+  private var position = 0
+  /// The token under the cursor.
+  private(set) var token: Token = .end
+  /// Where that token starts.
+  private var start = 0
+
+  init(_ text: Substring, line: Int) throws(DiagnosticFailure) {
+    bytes = Array(text.utf8)
+    self.line = line
+    try advance()
+  }
+
+  /// A failure at the token under the cursor.
+  func failure(_ message: String) -> DiagnosticFailure {
+    DiagnosticFailure(.badIRText, message, at: .text(line: line, column: start + 1))
+  }
+
+  /// Moves to the next token.
+  mutating func advance() throws(DiagnosticFailure) {
+    while position < bytes.count, bytes[position] == 0x20 { position += 1 }
+    start = position
+    guard position < bytes.count else { return token = .end }
+    let first = bytes[position]
+    if Self.isWord(first) {
+      token = .word(takeWord())
+    } else if first == UInt8(ascii: "$") || first == UInt8(ascii: "%") {
+      position += 1
+      let name = takeWord()
+      if name.isEmpty { throw failure("a name must follow '\(Character(Unicode.Scalar(first)))'") }
+      token = .value(name, isConstant: first == UInt8(ascii: "$"))
+    } else if first == UInt8(ascii: "\"") {
+      token = .string(try takeString())
+    } else {
+      guard first < 0x80 else { throw failure("a character outside ASCII stands outside quotes") }
+      position += 1
+      token = .symbol(Character(Unicode.Scalar(first)))
+    }
+  }
+
+  /// Takes a token that must be `symbol`.
+  mutating func expect(_ symbol: Character) throws(DiagnosticFailure) {
+    guard token == .symbol(symbol) else { throw failure("'\(symbol)' is expected here") }
+    try advance()
+  }
+
+  /// Takes the token if it is `symbol`.
+  mutating func take(_ symbol: Character) throws(DiagnosticFailure) -> Bool {
+    guard token == .symbol(symbol) else { return false }
+    try advance()
+    return true
+  }
+
+  /// Takes a word.
+  mutating func word(_ what: String) throws(DiagnosticFailure) -> String {
+    guard case .word(let word) = token else { throw failure("\(what) is expected here") }
+    try advance()
+    return word
+  }
+
+  /// Takes the given keyword.
+  mutating func keyword(_ keyword: String) throws(DiagnosticFailure) {
+    guard token == .word(keyword) else { throw failure("'\(keyword)' is expected here") }
+    try advance()
+  }
+
+  /// Takes a quoted string.
+  mutating func string(_ what: String) throws(DiagnosticFailure) -> String {
+    guard case .string(let string) = token else { throw failure("\(what) in quotes is expected here") }
+    try advance()
+    return string
+  }
+
+  /// Takes an integer.
+  mutating func integer(_ what: String) throws(DiagnosticFailure) -> Int {
+    guard case .word(let word) = token, let value = Int(word) else { throw failure("\(what) is expected here") }
+    try advance()
+    return value
+  }
+
+  /// Takes a finite number.
+  mutating func real(_ what: String) throws(DiagnosticFailure) -> Float {
+    guard case .word(let word) = token, let value = Float(word), value.isFinite else {
+      throw failure("\(what) is expected here")
+    }
+    try advance()
+    return value
+  }
+
+  /// Requires the line to end here.
+  func expectEnd() throws(DiagnosticFailure) {
+    if token != .end { throw failure("the line should end here") }
+  }
+
+  private static func isWord(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"),
+      UInt8(ascii: "+"):
+      true
+    default: false
+    }
+  }
+
+  private mutating func takeWord() -> String {
+    let first = position
+    while position < bytes.count, Self.isWord(bytes[position]) { position += 1 }
+    return String(decoding: bytes[first..<position], as: UTF8.self)
+  }
+
+  private mutating func takeString() throws(DiagnosticFailure) -> String {
+    var content: [UInt8] = []
+    position += 1
+    while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
+      if bytes[position] == UInt8(ascii: "\\") {
+        content += try takeEscape()
+      } else {
+        content.append(bytes[position])
+        position += 1
+      }
+    }
+    guard position < bytes.count else { throw failure("the string does not end on its line") }
+    position += 1
+    guard let string = String(validating: content, as: UTF8.self) else {
+      throw failure("the string is not valid UTF-8")
+    }
+    return string
+  }
+
+  private mutating func takeEscape() throws(DiagnosticFailure) -> [UInt8] {
+    let rest = bytes[(position + 1)...]
+    if let next = rest.first, next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\") {
+      position += 2
+      return [next]
+    }
+    if rest.starts(with: "u{".utf8), let close = rest.firstIndex(of: UInt8(ascii: "}")) {
+      let digits = String(decoding: bytes[(position + 3)..<close], as: UTF8.self)
+      if let code = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(code) {
+        position = close + 1
+        return Array(String(scalar).utf8)
+      }
+    }
+    throw failure("the escape is not one of \\\", \\\\ and \\u{…}")
+  }
+}

@@ -1,0 +1,71 @@
+/// Why operands or attributes do not fit an operation.
+public struct TypeError: Error, Equatable, Sendable {
+  /// One sentence without a final period.
+  public let message: String
+
+  /// An error with a message.
+  public init(_ message: String) { self.message = message }
+}
+
+/// What a type rule sees: the types of the operands, the attributes, and the scale asked for.
+public struct TypeContext: Sendable {
+  /// Types of the operands that are present.
+  public let operands: [ValueType]
+  /// Attributes of the node.
+  public let attributes: Attributes
+  /// Scale of a quantized result; operations without one ignore it.
+  public let scale: Scale?
+
+  /// What a rule is to look at.
+  public init(operands: [ValueType], attributes: Attributes, scale: Scale?) {
+    self.operands = operands
+    self.attributes = attributes
+    self.scale = scale
+  }
+
+  func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(TypeError) {
+    guard condition else { throw TypeError(message()) }
+  }
+
+  /// The integer attribute `name`, which must be at least `minimum`.
+  func integer(_ name: String, atLeast minimum: Int = 0) throws(TypeError) -> Int {
+    guard let value = attributes.integer(name) else { throw TypeError("integer attribute '\(name)' is missing") }
+    try require(value >= minimum, "attribute '\(name)' is \(value), at least \(minimum) is needed")
+    return value
+  }
+
+  /// The real attribute `name`, which must be finite and above zero.
+  func positive(_ name: String) throws(TypeError) -> Float {
+    guard let value = attributes.real(name) else { throw TypeError("real attribute '\(name)' is missing") }
+    try require(value.isFinite && value > 0, "attribute '\(name)' is \(value), a finite value above zero is needed")
+    return value
+  }
+
+  /// Operand `index` as one row of floats; returns its width.
+  func floatRow(_ index: Int) throws(TypeError) -> Int {
+    let type = operands[index]
+    try require(
+      type.element == .f32 && type.shape.count == 1, "operand \(index) is \(type.plain), a row of f32 is needed")
+    return type.width
+  }
+
+  /// Operand `index` as a constant of floats with these sizes.
+  func floatConstant(_ index: Int, _ shape: [Int]) throws(TypeError) {
+    let type = operands[index]
+    try require(
+      type.element.isFloat && type.shape == shape,
+      "operand \(index) is \(type.plain), floats of shape \(shape) are needed")
+  }
+
+  /// Operand `index` as a matrix; returns rows and columns.
+  func matrix(_ index: Int) throws(TypeError) -> (rows: Int, columns: Int) {
+    let type = operands[index]
+    try require(type.shape.count == 2, "operand \(index) is \(type.plain), a matrix is needed")
+    return (type.shape[0], type.shape[1])
+  }
+}
+
+extension ValueType {
+  /// Element type and sizes, without the scale.
+  public var plain: String { "\(element.rawValue)[\(shape.map(String.init).joined(separator: ", "))]" }
+}

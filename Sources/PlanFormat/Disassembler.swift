@@ -1,0 +1,78 @@
+/// A listing of a plan: sections, constants, then one line for each instruction.
+public func disassemble(_ view: PlanView) -> String {
+  let lister = Disassembler(view: view)
+  let lines =
+    [lister.header()] + lister.sections() + ["", "constants"] + lister.constants() + ["", "buffers"]
+    + lister.buffers() + ["", "instructions"] + lister.instructions()
+  return lines.joined(separator: "\n") + "\n"
+}
+
+private struct Disassembler {
+  let view: PlanView
+
+  func header() -> String {
+    let model = view.model
+    return "plan \(PlanVersion.current): vocabulary \(model.vocabulary), width \(model.width), "
+      + "layers \(model.layers), arena \(model.bodyBytesPerRow) + \(model.headBytesPerRow) bytes a row, "
+      + "state \(model.stateBytesPerSlot) bytes a slot, logits \(name(of: model.logits))"
+  }
+
+  func sections() -> [String] {
+    SectionKind.allCases.map { kind in
+      let range = view.range(of: kind)
+      return "section \(kind) at \(range.lowerBound), \(range.count) bytes"
+    }
+  }
+
+  func constants() -> [String] {
+    (0..<UInt32(view.constantCount)).map { index in
+      let id = ConstantID(index)
+      let range = view.constantRange(id)
+      return "  \(index) \(describe(id)) at \(range.lowerBound), \(range.count) bytes"
+    }
+  }
+
+  func buffers() -> [String] {
+    (0..<UInt32(view.bufferCount)).map { index in
+      let buffer = view.buffer(BufferID(index))
+      return "  \(index) \(describe(BufferID(index))) \(buffer.program) + \(buffer.offset)"
+    }
+  }
+
+  func instructions() -> [String] {
+    (0..<view.instructionCount).map { index in
+      let instruction = view.instruction(index)
+      let spec = instruction.opcode.spec
+      let operands = spec.words.compactMap { word in
+        describe(word, of: instruction).map { "\(word.field)=\($0)" }
+      }
+      return "  \(index) \(instruction.program) \(spec.name) \"\(view.string(instruction.name))\" "
+        + operands.joined(separator: ", ")
+    }
+  }
+
+  /// The operand in words, or nil when it is absent.
+  private func describe(_ word: WordSpec, of instruction: Instruction) -> String? {
+    switch word.kind {
+    case .input, .output: instruction.buffer(word.field).map(describe)
+    case .constant: instruction.constant(word.field).map(describe)
+    case .accumulate: instruction[word.field] == 1 ? "yes" : nil
+    case .state: "+\(instruction.stateOffset)"
+    case .integer: "\(instruction[word.field])"
+    case .positiveFloat: "\(instruction.float(word.field))"
+    }
+  }
+
+  private func describe(_ id: BufferID) -> String {
+    let buffer = view.buffer(id)
+    return "%\(name(of: id)):\(buffer.type)[\(buffer.width)]"
+  }
+
+  private func describe(_ id: ConstantID) -> String {
+    let constant = view.constant(id)
+    let shape = constant.layout.rank == 1 ? "\(constant.d0)" : "\(constant.d0), \(constant.d1)"
+    return "@\(view.string(constant.name)):\(constant.layout) \(constant.type)[\(shape)]"
+  }
+
+  private func name(of id: BufferID) -> String { view.string(view.buffer(id).name) }
+}

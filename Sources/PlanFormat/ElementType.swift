@@ -1,0 +1,47 @@
+/// What one element of a buffer or a constant is; the codes are those of `qk_type`.
+public enum ElementType: UInt32, CaseIterable, Sendable {
+  case f32 = 0
+  case bf16 = 1
+  case f16 = 2
+  case i8 = 3
+  case i32 = 4
+
+  /// Bytes of one element.
+  public var byteCount: Int {
+    switch self {
+    case .f32, .i32: 4
+    case .bf16, .f16: 2
+    case .i8: 1
+    }
+  }
+}
+
+/// How the elements of a constant lie in the weights section.
+public enum ConstantLayout: UInt32, CaseIterable, Sendable {
+  /// `[d0]`, padded to 16 elements; float32 or int32.
+  case vector = 0
+  /// `[d0, d1]` row after row, unpadded; float32, bfloat16, float16 or int8. An embedding table.
+  case rowMajor = 1
+  /// `[outputs d0, inputs d1]` as `[panel][k/4][16][4]`, outputs padded to 16 and inputs to 4; int8.
+  case panelsInt8 = 2
+  /// `[outputs d0, inputs d1]` as `[panel][k][16]`, outputs padded to 16; float32, bfloat16 or float16.
+  case panelsFloat = 3
+  /// `[taps d0, channels d1]`, oldest tap first, channels padded to 16; float32.
+  case taps = 4
+  /// `[channels d0, n d1]` as `[block of 16 channels][n][16]`; float32.
+  case channelBlocks = 5
+
+  /// Element types that a constant of this layout may have.
+  public var types: [ElementType] {
+    switch self {
+    case .vector: [.f32, .i32]
+    case .rowMajor: [.f32, .bf16, .f16, .i8]
+    case .panelsInt8: [.i8]
+    case .panelsFloat: [.f32, .bf16, .f16]
+    case .taps, .channelBlocks: [.f32]
+    }
+  }
+
+  /// How many of the three dimensions are in use; the others are zero.
+  public var rank: Int { self == .vector ? 1 : 2 }
+}

@@ -1,0 +1,147 @@
+/// Element types of a product's weights and of embedding tables, in source width or quantized.
+private let weightTypes: [ElementType] = [.f32, .bf16, .f16, .i8]
+
+extension Opcode {
+  /// Everything that is known about this opcode.
+  public var spec: OpcodeSpec {
+    switch self {
+    case .embed: .embed
+    case .norm: .norm
+    case .linear: .linear
+    case .conv: .conv
+    case .scan: .scan
+    case .hadamard: .hadamard
+    case .quantize: .quantize
+    case .select: .select
+    }
+  }
+}
+
+extension OpcodeSpec {
+  /// The inverse scale of an int8 output that `field` names.
+  private static func inverse(of field: Field, _ width: Dimension = .width) -> WordKind {
+    .constant([.vector], types: [.f32], shape: .oneOr(width), .exactlyWhenInt8([field]), values: .positive)
+  }
+
+  /// A float32 vector of any finite or other values.
+  private static func vector(_ dimension: Dimension, _ presence: Presence = .required) -> WordKind {
+    .constant([.vector], types: [.f32], shape: .exactly(dimension), presence)
+  }
+
+  static let embed = OpcodeSpec(
+    opcode: .embed, name: "embed",
+    summary: "Copies the table's row of each token, widened to float32; int8 rows times the row's scale.",
+    programs: [.body],
+    words: [
+      WordSpec(
+        field: .table,
+        kind: .constant([.rowMajor], types: weightTypes, shape: .matrix(.vocabulary, .modelWidth))),
+      WordSpec(
+        field: .rowScale,
+        kind: .constant(
+          [.vector], types: [.f32], shape: .exactly(.vocabulary), .exactlyWhenInt8([.table]),
+          values: .positive)),
+      WordSpec(field: .output, kind: .output(types: [.f32], width: .modelWidth)),
+    ], int8Implies: [], ranges: [])
+
+  static let norm = OpcodeSpec(
+    opcode: .norm, name: "norm", summary: "RMS norm with a gain per channel.", programs: [.body, .head],
+    words: [
+      WordSpec(field: .input, kind: .input(types: [.f32], width: .width)),
+      WordSpec(field: .gain, kind: vector(.width)),
+      WordSpec(field: .epsilon, kind: .positiveFloat),
+      WordSpec(field: .inverse, kind: inverse(of: .output)),
+      WordSpec(field: .output, kind: .output(types: [.f32, .i8], width: .width)),
+    ], int8Implies: [], ranges: [])
+
+  static let linear = OpcodeSpec(
+    opcode: .linear, name: "linear",
+    summary:
+      "Matrix product; int8 weights with a multiplier and a bias per output, float weights with a bias.",
+    programs: [.body, .head],
+    words: [
+      WordSpec(field: .input, kind: .input(types: [.f32, .i8], width: .width)),
+      WordSpec(
+        field: .weights,
+        kind: .constant([.panelsInt8, .panelsFloat], types: weightTypes, shape: .matrix(.outputs, .width))),
+      WordSpec(
+        field: .correction,
+        kind: .constant(
+          [.vector], types: [.i32], shape: .exactly(.outputs), .exactlyWhenInt8([.weights, .input]))),
+      WordSpec(
+        field: .multiplier,
+        kind: .constant(
+          [.vector], types: [.f32], shape: .exactly(.outputs), .exactlyWhenInt8([.weights]),
+          values: .positivePaddedWithOne)),
+      WordSpec(field: .bias, kind: vector(.outputs, .atLeastWhenInt8([.weights]))),
+      WordSpec(field: .accumulate, kind: .accumulate(into: .output)),
+      WordSpec(field: .output, kind: .output(types: [.f32, .i8], width: .outputs)),
+    ], int8Implies: [(.input, .weights), (.output, .weights)], ranges: [(.width, PlanLimits.productInputs)])
+
+  static let conv = OpcodeSpec(
+    opcode: .conv, name: "conv",
+    summary: "Causal depthwise convolution, then SiLU; may write its result twice.",
+    programs: [.body],
+    words: [
+      WordSpec(field: .input, kind: .input(types: [.f32, .i8], width: .width)),
+      WordSpec(field: .weights, kind: .constant([.taps], types: [.f32], shape: .matrix(.taps, .width))),
+      WordSpec(field: .bias, kind: vector(.width, .optional)),
+      WordSpec(field: .state, kind: .state(.history)),
+      WordSpec(field: .inverse, kind: inverse(of: .output)),
+      WordSpec(field: .output, kind: .output(types: [.f32, .i8], width: .width)),
+      WordSpec(field: .secondInverse, kind: inverse(of: .secondOutput)),
+      WordSpec(field: .secondOutput, kind: .output(types: [.f32, .i8], width: .width, .optional)),
+    ], int8Implies: [], ranges: [(.taps, PlanLimits.taps)])
+
+  static let scan = OpcodeSpec(
+    opcode: .scan, name: "scan",
+    summary: "Selective scan over each segment, gated by SiLU(z) where z is there.",
+    programs: [.body],
+    words: [
+      WordSpec(field: .u, kind: .input(types: [.f32, .i8], width: .width)),
+      WordSpec(field: .dt, kind: .input(types: [.f32, .i8], width: .width)),
+      WordSpec(field: .b, kind: .input(types: [.f32, .i8], width: .states)),
+      WordSpec(field: .c, kind: .input(types: [.f32, .i8], width: .states)),
+      WordSpec(field: .z, kind: .input(types: [.f32, .i8], width: .width, .optional)),
+      WordSpec(
+        field: .a, kind: .constant([.channelBlocks], types: [.f32], shape: .matrix(.width, .states))),
+      WordSpec(field: .d, kind: vector(.width)),
+      WordSpec(field: .dtBias, kind: vector(.width)),
+      WordSpec(field: .state, kind: .state(.hidden)),
+      WordSpec(field: .output, kind: .output(types: [.f32], width: .width)),
+    ], int8Implies: [], ranges: [(.states, PlanLimits.states)])
+
+  static let hadamard = OpcodeSpec(
+    opcode: .hadamard, name: "hadamard",
+    summary:
+      "Block-diagonal Hadamard transform, then times a factor, which for int8 holds the inverse scale.",
+    programs: [.body, .head],
+    words: [
+      WordSpec(field: .input, kind: .input(types: [.f32], width: .width)),
+      WordSpec(
+        field: .factor,
+        kind: .constant([.vector], types: [.f32], shape: .oneOr(.width), values: .positive)),
+      WordSpec(field: .order, kind: .integer(1...60)),
+      WordSpec(field: .block, kind: .integer(1...(1 << 24))),
+      WordSpec(field: .output, kind: .output(types: [.f32, .i8], width: .width)),
+    ], int8Implies: [], ranges: [])
+
+  static let quantize = OpcodeSpec(
+    opcode: .quantize, name: "quantize",
+    summary: "Rounds float32 to int8 with one inverse scale or one per channel.",
+    programs: [.body, .head],
+    words: [
+      WordSpec(field: .input, kind: .input(types: [.f32], width: .width)),
+      WordSpec(field: .inverse, kind: inverse(of: .output)),
+      WordSpec(field: .output, kind: .output(types: [.i8], width: .width)),
+    ], int8Implies: [], ranges: [])
+
+  static let select = OpcodeSpec(
+    opcode: .select, name: "select",
+    summary: "Copies the chosen rows of the body; the head's first instruction.",
+    programs: [.head],
+    words: [
+      WordSpec(field: .input, kind: .input(types: [.f32], width: .width, of: .body)),
+      WordSpec(field: .output, kind: .output(types: [.f32], width: .width)),
+    ], int8Implies: [], ranges: [])
+}

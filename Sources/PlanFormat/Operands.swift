@@ -1,0 +1,51 @@
+extension WordKind {
+  /// Whether the word names a buffer that is read.
+  public var isInput: Bool { if case .input = self { true } else { false } }
+
+  /// Whether the word names a buffer that is written.
+  public var isOutput: Bool { if case .output = self { true } else { false } }
+}
+
+extension Instruction {
+  /// Whether the instruction adds to what the buffer of this field holds.
+  public func accumulates(into field: Field) -> Bool {
+    opcode.spec.words.contains { word in
+      if case .accumulate(field) = word.kind { self[word.field] == 1 } else { false }
+    }
+  }
+
+  /// Buffers that are read, those that are added to among them, in the order of the words.
+  public var buffersRead: [BufferID] {
+    opcode.spec.words.filter { $0.kind.isInput || accumulates(into: $0.field) }.compactMap {
+      buffer($0.field)
+    }
+  }
+
+  /// Buffers that are written, in the order of the words.
+  public var buffersWritten: [BufferID] {
+    opcode.spec.words.filter { $0.kind.isOutput }.compactMap { buffer($0.field) }
+  }
+}
+
+extension Buffer {
+  /// Arena bytes of one row that the buffer takes.
+  public var rowRange: Range<UInt64> { UInt64(offset)..<(UInt64(offset) + bytesPerRow) }
+
+  /// Whether the two share bytes of an arena.
+  public func overlaps(_ other: Buffer) -> Bool {
+    program == other.program && rowRange.overlaps(other.rowRange)
+  }
+}
+
+extension StateShape {
+  /// Bytes of a convolution's history, a multiple of 64.
+  public static func historyBytes(taps: UInt32, channels: UInt32, type: ElementType) -> UInt64 {
+    let row = roundedUp(UInt64(channels), to: 16) * UInt64(type.byteCount)
+    return roundedUp(UInt64(max(taps, 1) - 1) * row, to: 64)
+  }
+
+  /// Bytes of a scan's hidden state, a multiple of 64.
+  public static func hiddenBytes(channels: UInt32, states: UInt32) -> UInt64 {
+    roundedUp(UInt64(channels), to: 16) * UInt64(states) * 4
+  }
+}

@@ -1,0 +1,56 @@
+extension ContextOptions {
+  /// One thread for each physical core that the process may use.
+  public static var usualThreads: Int { PhysicalCores.count }
+}
+
+/// How much a context can hold, and what it runs on.
+public struct ContextOptions: Sendable {
+  /// Rows (tokens) of one call at most.
+  public var rowCapacity: Int
+  /// Rows of logits at once at most.
+  public var logitRowCapacity: Int
+  /// Sequences whose states are kept.
+  public var stateSlots: Int
+  /// Threads, the caller's among them; nil for one on each physical core that the process may use.
+  public var threads: Int?
+  /// The kernels; nil for those that `QUAMBA_ISA` names, or else the fastest.
+  public var instructionSet: InstructionSet?
+
+  /// Makes options; what is not named is as in most uses.
+  public init(
+    rowCapacity: Int = 512, logitRowCapacity: Int = 16, stateSlots: Int = 1, threads: Int? = nil,
+    instructionSet: InstructionSet? = nil
+  ) {
+    self.rowCapacity = rowCapacity
+    self.logitRowCapacity = logitRowCapacity
+    self.stateSlots = stateSlots
+    self.threads = threads
+    self.instructionSet = instructionSet
+  }
+
+  /// Refuses numbers with which sizes could not be counted.
+  func check() throws(ContextError) {
+    try Self.check("rowCapacity", rowCapacity, 1...(1 << 20))
+    try Self.check("logitRowCapacity", logitRowCapacity, 1...(1 << 20))
+    try Self.check("stateSlots", stateSlots, 1...(1 << 20))
+    if let threads { try Self.check("threads", threads, 1...1024) }
+  }
+
+  private static func check(_ name: String, _ found: Int, _ allowed: ClosedRange<Int>) throws(ContextError) {
+    guard allowed.contains(found) else { throw .option(name: name, found: found, allowed: allowed) }
+  }
+}
+
+/// Consecutive rows of one call that belong to one sequence.
+public struct Segment: Equatable, Sendable {
+  /// The sequence's state slot.
+  public var slot: Int
+  /// How many rows.
+  public var count: Int
+
+  /// Makes a segment of `count` rows.
+  public init(slot: Int, count: Int) {
+    self.slot = slot
+    self.count = count
+  }
+}

@@ -1,0 +1,101 @@
+extension TokenizerTables {
+  /// Proves everything that `Tokenizer` relies on.
+  ///
+  /// - Complexity: O(bytes of all tables), with a logarithm for the sorted lists.
+  func validate() throws(TokenizerSectionError) {
+    guard (1...Self.maximumVocabulary).contains(vocabularySize) else { throw .vocabularySize(vocabularySize) }
+    try checkCounts()
+    try checkOffsets(tokenOffsets, count: tokenBytes.count, of: .tokens)
+    try checkByteTokens()
+    try checkMerges()
+    try checkWholePieces()
+    try checkAddedTokens()
+    try checkIDs(policy.beginningID.map { [$0] } ?? [], of: .beginning)
+    try checkIDs(policy.endIDs, of: .ends)
+    try checkIDs(policy.prefix, of: .prefix)
+    try checkIDs(policy.suffix, of: .suffix)
+  }
+
+  /// Counts and lengths must fit the 32 bits that a section gives them.
+  private func checkCounts() throws(TokenizerSectionError) {
+    let counts = [
+      merges.count, wholePieces.count, addedTokens.reduce(0) { $0 + $1.content.count }, policy.endIDs.count,
+      policy.prefix.count, policy.suffix.count,
+    ]
+    guard counts.allSatisfy({ UInt32(exactly: $0) != nil }) else { throw .sizeOverflow }
+  }
+
+  private func checkIDs(_ ids: [UInt32], of table: TokenizerTable) throws(TokenizerSectionError) {
+    if let index = ids.firstIndex(where: { Int($0) >= vocabularySize }) {
+      throw .idOutOfRange(table: table, index: index, id: ids[index])
+    }
+  }
+
+  private func checkByteTokens() throws(TokenizerSectionError) {
+    guard byteTokens.count == 256 else { throw .byteToken(byte: byteTokens.count) }
+    for (byte, id) in byteTokens.enumerated() {
+      let isMissing = id == Self.noToken && !Self.occursInText(UInt8(byte))
+      guard isMissing || bytes(of: id).elementsEqual([UInt8(byte)]) else { throw .byteToken(byte: byte) }
+    }
+  }
+
+  /// Pairs are proved distinct before bytes are compared, which bounds the comparisons by the tables' size.
+  private func checkMerges() throws(TokenizerSectionError) {
+    for (rank, merge) in merges.enumerated() {
+      for id in [merge.left, merge.right, merge.result] where Int(id) >= vocabularySize {
+        throw .idOutOfRange(table: .merges, index: rank, id: id)
+      }
+    }
+    if let rank = MergeTable(merges, vocabularySize: vocabularySize).duplicateRank {
+      throw .duplicateMerge(rank: rank)
+    }
+    for (rank, merge) in merges.enumerated() {
+      let left = bytes(of: merge.left)
+      let right = bytes(of: merge.right)
+      let result = bytes(of: merge.result)
+      guard !left.isEmpty, !right.isEmpty, result.count == left.count + right.count,
+        result.starts(with: left), result.dropFirst(left.count).elementsEqual(right)
+      else { throw .mergeResult(rank: rank) }
+    }
+  }
+
+  private func checkWholePieces() throws(TokenizerSectionError) {
+    try checkIDs(wholePieces, of: .wholePieces)
+    var previous: ArraySlice<UInt8> = []
+    for (index, id) in wholePieces.enumerated() {
+      let piece = bytes(of: id)
+      guard previous.lexicographicallyPrecedes(piece) else { throw .wholePiece(index: index) }
+      previous = piece
+    }
+  }
+
+  /// Contents must be distinct in the form in which they are matched.
+  private func checkAddedTokens() throws(TokenizerSectionError) {
+    try checkIDs(addedTokens.map(\.id), of: .addedTokens)
+    var contents: Set<[UInt8]> = []
+    let composes = rules.normalization == .nfc
+    var previous: UInt32?
+    for (index, token) in addedTokens.enumerated() {
+      guard previous.map({ $0 < token.id }) ?? true, token.flags.isSubset(of: .all), !token.content.isEmpty,
+        String(validating: token.content, as: UTF8.self) != nil
+      else { throw .addedToken(index: index) }
+      guard contents.insert(token.matchedContent(composes: composes)).inserted else {
+        throw .duplicateAddedToken(index: index)
+      }
+      previous = token.id
+    }
+  }
+}
+
+/// Offsets must ascend from zero to `count`.
+func checkOffsets(
+  _ offsets: [UInt32], count: Int, of table: TokenizerTable
+) throws(TokenizerSectionError) {
+  guard offsets.first == 0 else { throw .offsets(table: table, index: 0) }
+  for index in 1..<offsets.count where offsets[index] < offsets[index - 1] {
+    throw .offsets(table: table, index: index)
+  }
+  guard Int(offsets[offsets.count - 1]) == count else {
+    throw .offsets(table: table, index: offsets.count - 1)
+  }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import CompilerDriver
+import Diagnostics
+
+/// `quamba compile`
+struct Compile: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compiles a model directory into a plan file.",
+    discussion: """
+      Calibrates on text unless statistics are given. The plan appears under its name only when it is complete, and \
+      the same inputs give the same bytes.
+      """)
+
+  @Argument(help: "A Hugging Face model directory: config.json, safetensors, tokenizer.json.")
+  var model: String
+
+  @Option(name: .shortAndLong, help: "The plan file to write.")
+  var output: String
+
+  @OptionGroup var recipe: RecipeOptions
+  @Option(help: "Statistics by 'quamba calibrate'; calibrates when absent.")
+  var stats: String?
+  @OptionGroup var calibration: CalibrationOptions
+  @Option(help: "Directory for the IR after every pass, as numbered files.")
+  var dumpIR: String?
+  @Option(help: "Licence of the model, recorded in the plan.")
+  var license: String?
+  @Flag(help: "Print the account as JSON.")
+  var json = false
+  @OptionGroup var threads: ThreadOptions
+  @OptionGroup var progress: ProgressOptions
+
+  func run() throws {
+    var options = Compiler.Options(
+      model: model, output: output, recipe: try recipe.resolved(), threads: threads.count)
+    options.statistics = stats
+    options.text = calibration.text
+    options.size = calibration.size
+    options.dumpDirectory = dumpIR
+    options.license = license
+    Interruption.listen()
+    let reporter = ProgressReporter(progress.progress, task: "calibrate")
+    let report = try Compiler.compile(
+      options, progress: reporter.show, shouldStop: { Interruption.isRequested })
+    Console.report(report.findings)
+    if json { Console.print(report.json) } else { Console.print(account(report)) }
+  }
+
+  private func account(_ report: CompileReport) -> String {
+    let ratio = FixedPoint.text(Double(report.bytesBefore) / Double(max(report.bytesAfter, 1)), digits: 2)
+    let times = report.times.map { "\($0.name) \(FixedPoint.text($0.seconds, digits: 2)) s" }
+    var lines = [
+      "\(output): \(report.layers) layers by recipe \(report.recipe)",
+      "  size        \(ByteCount.text(report.bytesBefore)) before, \(ByteCount.text(report.bytesAfter)) after (\(ratio) times smaller)",
+      "  state       \(ByteCount.text(report.stateBytes)) a sequence",
+    ]
+    if let worst = report.worstSaturation {
+      lines.append("  saturation  at worst \(FixedPoint.text(worst.share * 100, digits: 4)) % of \(worst.tensor)")
+    }
+    return (lines + ["  time        " + times.joined(separator: ", ")]).joined(separator: "\n")
+  }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import CompilerDriver
+import Diagnostics
+import Passes
+import PlanRuntime
+
+/// How many threads to use.
+struct ThreadOptions: ParsableArguments {
+  @Option(help: "Threads; the physical cores that this process may use unless given.")
+  var threads: Int?
+
+  /// The number of threads to use.
+  var count: Int { threads ?? ContextOptions.usualThreads }
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads is \(threads); it must be from 1 to 1024")
+    }
+  }
+}
+
+/// How progress is shown.
+struct ProgressOptions: ParsableArguments {
+  @Option(help: "Progress on standard error: \(ProgressMode.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var progress = ProgressMode.auto
+}
+
+/// Which recipe, with changes to it.
+struct RecipeOptions: ParsableArguments {
+  @Option(
+    help: """
+      What is quantized, and how: \(Recipe.builtIn.map(\.name).joined(separator: ", ")).
+      """)
+  var recipe = Recipe.standard.name
+
+  @Option(
+    help: """
+      Clip of the scan's input u: a percentile of |u| such as 99.99 (100: none), or 'search' for the clip of least \
+      squared error.
+      """)
+  var percentile: String?
+
+  /// The recipe that these options ask for.
+  func resolved() throws(DiagnosticFailure) -> Recipe {
+    guard var recipe = Recipe.named(recipe) else {
+      throw DiagnosticFailure(
+        .badOption, "there is no recipe '\(recipe)'", at: .option("--recipe"),
+        hint: "recipes: \(Recipe.builtIn.map(\.name).joined(separator: ", "))")
+    }
+    guard let percentile else { return recipe }
+    if percentile == "search" {
+      recipe.clip = .leastError
+    } else if let value = Double(percentile), value > 0, value <= 100 {
+      recipe.clip = value == 100 ? .maximum : .percentile(value)
+    } else {
+      throw DiagnosticFailure(
+        .badOption, "'\(percentile)' is neither 'search' nor above 0 and up to 100", at: .option("--percentile"))
+    }
+    return recipe
+  }
+}
+
+/// The text to calibrate on.
+struct CalibrationOptions: ParsableArguments {
+  @Option(
+    help: "Text to calibrate on: .txt, or .jsonl with a field \"text\" (or \"ids\"). A built-in one unless given.")
+  var text: String?
+
+  @Option(help: "Largest number of passages.")
+  var samples = 64
+
+  @Option(name: .customLong("seq-len"), help: "Tokens of one passage.")
+  var length = 512
+
+  var size: CalibrationText.Size { CalibrationText.Size(samples: samples, length: length) }
+
+  func validate() throws {
+    guard (1...1_000_000).contains(samples) else { throw ValidationError("--samples must be from 1 to 1000000") }
+    guard (1...4096).contains(length) else { throw ValidationError("--seq-len must be from 1 to 4096") }
+  }
+}

@@ -1,0 +1,79 @@
+import Calibration
+import Testing
+
+@Suite(.serialized) struct HistogramTests {
+  /// The largest of values that a histogram counts as equal, and the histogram of the values.
+  private static func histogram(of values: [Float]) throws -> Histogram {
+    var bins: [UInt32: Int] = [:]
+    for value in values { bins[value.bitPattern >> 14, default: 0] += 1 }
+    let pairs = bins.sorted { $0.key < $1.key }.map { "[\($0.key),\($0.value)]" }.joined(separator: ",")
+    let maximum = Double(try #require(values.max()))
+    let text = StatisticsText.make(
+      taps: """
+        {"name":"tap","count":\(values.count),"channel_maxima":[\(maximum)],"histogram":[\(pairs)]}
+        """)
+    return try #require(try StatisticsText.parse(text).taps[0].histogram)
+  }
+
+  /// Values with a few far out, as activations have them.
+  private static func values(_ count: Int, outliers: Int) -> [Float] {
+    var noise = Noise(state: 5)
+    let inliers = (0..<count).map { _ in abs(noise.floats(12, scale: 0.5).reduce(0, +)) }
+    return inliers + (0..<outliers).map { _ in 8 + abs(noise.floats(1, scale: 4)[0]) }
+  }
+
+  @Test(arguments: [0.01, 10, 50, 90, 99, 99.9, 99.99, 99.999])
+  func percentilesAreWithinABinOfTheValues(_ percent: Double) throws {
+    let values = Self.values(4990, outliers: 10).sorted()
+    let histogram = try Self.histogram(of: values)
+    // Percentages of 5,000 in thousandths: exact in integers.
+    let rank = (Int((percent * 1000).rounded()) * values.count + 99_999) / 100_000
+    let exact = values[rank - 1]
+    let edge = Float(bitPattern: ((exact.bitPattern >> 14) + 1) << 14)
+    #expect(histogram.percentile(percent) == min(edge, values[values.count - 1]))
+    #expect(histogram.percentile(percent) >= exact)
+  }
+
+  @Test func decimalPercentagesAreExact() throws {
+    // 99.9 percent of 1,000 are the 999 small ones, though 99.9 / 100 * 1000 is above 999 in binary.
+    let histogram = try Self.histogram(of: Array(repeating: 1, count: 999) + [50])
+    #expect(histogram.percentile(99.9) < 1.01)
+    #expect(histogram.percentile(99.90001) == 50)
+  }
+
+  @Test func nothingIsAboveTheMaximum() throws {
+    let histogram = try Self.histogram(of: [0.25, 0.5, 0.7500001])
+    #expect(histogram.percentile(100) == 0.7500001)
+    #expect(histogram.percentile(99) == 0.7500001)
+    let largest = try Self.histogram(of: [1, .greatestFiniteMagnitude])
+    #expect(largest.percentile(99) == .greatestFiniteMagnitude)
+    let zeros = try Self.histogram(of: [0, 0])
+    #expect((zeros.percentile(99), zeros.percentile(100), zeros.leastErrorClip()) == (0, 0, 0))
+  }
+
+  /// The expected squared error over the values themselves.
+  private static func error(_ values: [Float], clip: Double) -> Double {
+    values.reduce(0) { sum, value in
+      let (excess, step) = (Double(value) - clip, clip / 127)
+      return sum + (excess > 0 ? excess * excess : step * step / 12)
+    }
+  }
+
+  @Test(arguments: [0, 1, 3, 20, 400]) func theClipHasTheLeastError(_ outliers: Int) throws {
+    let values = Self.values(20_000, outliers: outliers)
+    let clip = Double(try Self.histogram(of: values).leastErrorClip())
+    let maximum = Double(try #require(values.max()))
+    let best = (1...4000).map { Self.error(values, clip: maximum * Double($0) / 4000) }.min() ?? 0
+    #expect(clip <= maximum)
+    // Magnitudes are known to a bin, which is 0.2 percent wide at most.
+    #expect(Self.error(values, clip: clip) <= best * 1.001)
+  }
+
+  @Test func theClipMayLieBetweenTheValues() throws {
+    let values = [Float](repeating: 1, count: 1000) + [100]
+    let clip = Double(try Self.histogram(of: values).leastErrorClip())
+    // The error's slope is zero where clip · 1000 / (6 · 127²) = 2 · (100 − clip).
+    let exact = 200 / (2 + 1000 / (6.0 * 127 * 127))
+    #expect(abs(clip / exact - 1) < 0.003)
+  }
+}

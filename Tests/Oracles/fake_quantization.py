@@ -1,0 +1,441 @@
+"""An independent numpy implementation of the int8 computation of a Mamba-1 model, paired with its float model.
+
+Activation scales come from a compiled plan (`--plan`, through `quamba inspect PLAN --json`, or `--inspect-json`
+with that output saved), or from a calibration made here (`--own-scales RECIPE --calibration FILE.jsonl`).
+Weights come from the model directory, and are quantized here. Nothing is shared with the Swift and C code.
+
+q = round_half_even(clip(x / scale, -128, 127)) for activations; weights have scale max|w| / 127 for a whole checkpoint
+tensor or for a row, the head always for a row. An activation that the plan does not list is float32.
+"""
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+import hadamard
+
+RECIPES = {
+    "naive": {"weights": "tensor", "convolution": "int8", "rotation": "none", "activations": "tensor"},
+    "quamba": {"weights": "tensor", "convolution": "int8", "rotation": "local", "activations": "tensor"},
+    "quamba-channel": {"weights": "row", "convolution": "float32", "rotation": "local", "activations": "channel"},
+}
+DTYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
+
+
+# ---- model ------------------------------------------------------------------------------------------------
+
+
+def read_safetensors(path):
+    """Tensors by name, float32. numpy has no bfloat16, hence the shift by 16 bits."""
+    raw = path.read_bytes()
+    start = 8 + int.from_bytes(raw[:8], "little")
+    tensors = {}
+    for name, entry in json.loads(raw[8:start]).items():
+        if name == "__metadata__":
+            continue
+        first, last = entry["data_offsets"]
+        values = np.frombuffer(raw[start + first : start + last], dtype=DTYPES[entry["dtype"]])
+        if entry["dtype"] == "BF16":
+            values = (values.astype(np.uint32) << 16).view(np.float32)
+        tensors[name] = values.astype(np.float32).reshape(entry["shape"])
+    return tensors
+
+
+class Model:
+    """Shapes and weights of a Mamba-1 checkpoint in Hugging Face layout."""
+
+    def __init__(self, directory):
+        config = json.loads((directory / "config.json").read_text())
+        self.tensors = {}
+        for path in sorted(directory.glob("*.safetensors")):
+            self.tensors.update(read_safetensors(path))
+        self.layers = config["num_hidden_layers"]
+        self.epsilon = np.float32(config["layer_norm_epsilon"])
+        self.embedding = self.tensors["backbone.embeddings.weight"]
+        self.head = self.tensors.get("lm_head.weight", self.embedding)
+
+    def layer(self, index, name):
+        return self.tensors.get(f"backbone.layers.{index}.{name}")
+
+
+# ---- quantizers -------------------------------------------------------------------------------------------
+
+
+class Linear:
+    """x W^T + b; int8 weights are kept as codes, exact in float32 products for up to 1,032 inputs."""
+
+    def __init__(self, weight, mode, bias=None):
+        self.bias = bias
+        self.scale = None
+        if mode == "float32":
+            self.codes = np.ascontiguousarray(weight.T, dtype=np.float32)
+            return
+        largest = np.abs(weight).max(axis=1) if mode == "row" else np.full(len(weight), np.abs(weight).max())
+        self.scale = np.where(largest > 0, largest / 127, 1).astype(np.float32)
+        codes = np.clip(np.rint(weight / self.scale[:, None]), -127, 127)
+        exact = np.float32 if weight.shape[1] <= 1032 else np.float64
+        self.codes = np.ascontiguousarray(codes.T, dtype=exact)
+
+    def __call__(self, activation):
+        codes, scale = activation
+        out = codes @ self.codes
+        if self.scale is not None:
+            out = out * (self.scale * scale)
+        elif np.ndim(scale) == 0 and scale != 1:
+            out = out * scale
+        if self.bias is not None:
+            out = out + self.bias
+        return out.astype(np.float32, copy=False)
+
+
+class Activations:
+    """The quantizer of each named activation. `observe`, where given, sees the values before quantization."""
+
+    def __init__(self, scales, observe=None):
+        self.scales = scales
+        self.observe = observe
+
+    def coded(self, name, x):
+        """The codes and their scale: what a linear layer contracts."""
+        if self.observe:
+            self.observe(name, x)
+        scale = self.scales.get(name)
+        if scale is None:
+            return x, np.float32(1)
+        codes = np.clip(x / scale, -128, 127)
+        np.rint(codes, out=codes)
+        return (codes, scale[0]) if scale.size == 1 else (codes * scale, np.float32(1))
+
+    def rounded(self, name, x):
+        """The dequantized values: what a float kernel reads."""
+        codes, scale = self.coded(name, x)
+        return codes if name not in self.scales else codes * scale
+
+
+# ---- forward pass -----------------------------------------------------------------------------------------
+
+
+def silu(x):
+    return x / (1 + np.exp(-x))
+
+
+def softplus(x):
+    return np.where(x > 20, x, np.log1p(np.exp(np.minimum(x, 20))))
+
+
+def norm(x, gain, epsilon):
+    return x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + epsilon) * gain
+
+
+def convolve(x, weight, bias):
+    """Causal and depthwise: x [windows, T, e], weight [e, taps], oldest tap first."""
+    taps = weight.shape[1]
+    padded = np.pad(x, ((0, 0), (taps - 1, 0), (0, 0)))
+    return sum((padded[:, t : t + x.shape[1]] * weight[:, t] for t in range(taps)), start=bias)
+
+
+def scan(u, delta, a, b, c, d):
+    """u, delta [windows, T, e]; a [n, e]; b, c [windows, T, n]. The state is [windows, n, e], float32."""
+    windows, length, inner = u.shape
+    state = np.zeros((windows, a.shape[0], inner), dtype=np.float32)
+    work = np.empty_like(state)
+    driven = delta * u
+    out = np.empty_like(u)
+    for t in range(length):
+        np.multiply(delta[:, t, None, :], a, out=work)
+        np.exp(work, out=work)
+        state *= work
+        np.multiply(driven[:, t, None, :], b[:, t, :, None], out=work)
+        state += work
+        out[:, t] = (c[:, t, None, :] @ state)[:, 0]
+    return out + d * u
+
+
+class Network:
+    """A model under one set of choices; `weights`, `convolution`, `head` and `embedding` say how each is stored."""
+
+    def __init__(self, model, recipe, activations):
+        self.model = model
+        self.activations = activations
+        weights = recipe["weights"]
+        inner = model.layer(0, "mixer.out_proj.weight").shape[1]
+        self.rotated = recipe["rotation"] == "local"
+        block, _ = hadamard.shape(inner)
+        self.rotation = (hadamard.matrix(inner) / math.sqrt(block)).astype(np.float32)
+        self.blocks = [self.block(index, weights, recipe) for index in range(model.layers)]
+        self.head = Linear(model.head, "float32" if weights == "float32" else "row")
+        self.embedding = model.embedding
+        if recipe.get("embedding") in ("i8", "int8"):
+            table = Linear(model.embedding, "row")
+            self.embedding = table.codes.T * table.scale[:, None]
+
+    def block(self, index, weights, recipe):
+        def read(name):
+            return self.model.layer(index, name)
+
+        out = read("mixer.out_proj.weight")
+        if self.rotated:
+            block, _ = hadamard.shape(out.shape[1])
+            out = (out.astype(np.float64) @ hadamard.matrix(out.shape[1]).T) / math.sqrt(block)
+        taps = read("mixer.conv1d.weight")[:, 0, :]
+        if recipe["convolution"] == "int8":
+            scale = np.abs(taps).max() / np.float32(127)
+            taps = np.rint(taps / scale) * scale
+        bias = read("mixer.conv1d.bias")
+        return {
+            "gain": read("norm.weight"),
+            "in": Linear(read("mixer.in_proj.weight"), weights, read("mixer.in_proj.bias")),
+            "taps": taps,
+            "conv_bias": np.float32(0) if bias is None else bias,
+            "x": Linear(read("mixer.x_proj.weight"), weights),
+            "dt": Linear(read("mixer.dt_proj.weight"), weights),
+            "dt_bias": read("mixer.dt_proj.bias"),
+            "a": np.ascontiguousarray(-np.exp(read("mixer.A_log")).T),
+            "d": read("mixer.D"),
+            "out": Linear(out, weights, read("mixer.out_proj.bias")),
+        }
+
+    def mix(self, index, block, normed):
+        """One mixer on its norm's output [windows, T, d]."""
+        quantizer, name = self.activations, f"layers.{index}."
+        both = block["in"](quantizer.coded(name + "norm", normed))
+        inner = both.shape[-1] // 2
+        name += "mixer."
+        x = quantizer.rounded(name + "x", both[..., :inner])
+        z = quantizer.rounded(name + "z", both[..., inner:])
+        u = silu(convolve(x, block["taps"], block["conv_bias"]))
+        contracted = quantizer.coded(name + "u", u)
+        scanned = quantizer.rounded(name + ("u_scan" if name + "u_scan" in quantizer.scales else "u"), u)
+        rank, states = block["dt"].codes.shape[0], block["a"].shape[0]
+        low, b, c = np.split(block["x"](contracted), [rank, rank + states], axis=-1)
+        dt = quantizer.rounded(name + "dt", block["dt"](quantizer.coded(name + "dt_low", low)))
+        b, c = quantizer.rounded(name + "b", b), quantizer.rounded(name + "c", c)
+        y = scan(scanned, softplus(dt + block["dt_bias"]), block["a"], b, c, block["d"]) * silu(z)
+        if self.rotated:
+            return block["out"](quantizer.coded(name + "y_rotated", y @ self.rotation.T))
+        return block["out"](quantizer.coded(name + "y", y))
+
+    def logits(self, inputs):
+        """[windows, T] token ids to [windows, T, vocabulary] logits, each window from a zero state."""
+        residual = self.embedding[inputs]
+        for index, block in enumerate(self.blocks):
+            residual = residual + self.mix(index, block, norm(residual, block["gain"], self.model.epsilon))
+        final = norm(residual, self.model.tensors["backbone.norm_f.weight"], self.model.epsilon)
+        return self.head(self.activations.coded("norm_f", final))
+
+
+FLOAT = {"weights": "float32", "convolution": "float32", "rotation": "none"}
+
+
+# ---- scales -----------------------------------------------------------------------------------------------
+
+
+class Ranges:
+    """Running maxima by channel, and for u a histogram of |x| by the float's bits shifted right by 14."""
+
+    def __init__(self):
+        self.largest = {}
+        self.histograms = {}
+
+    def observe(self, name, x):
+        magnitudes = np.abs(x)
+        largest = magnitudes.reshape(-1, x.shape[-1]).max(axis=0)
+        self.largest[name] = np.maximum(self.largest.get(name, 0), largest)
+        if name.endswith(".u"):
+            bins = np.ascontiguousarray(magnitudes).view(np.uint32).ravel() >> 14
+            self.histograms[name] = self.histograms.get(name, 0) + np.bincount(bins, minlength=1 << 17)
+
+    def percentile(self, name, percent):
+        """The upper edge of the first bin whose cumulative count reaches the percentile."""
+        cumulative = np.cumsum(self.histograms[name])
+        wanted = math.ceil(cumulative[-1] * percent / 100)
+        edge = np.uint32((int(np.searchsorted(cumulative, wanted)) + 1) << 14).view(np.float32)
+        return min(edge, self.largest[name].max())
+
+    def scales(self, recipe, percent):
+        """One scale a tensor or a channel, as the recipe says."""
+        found = {}
+        for name, largest in self.largest.items():
+            leaf = name.rsplit(".", 1)[-1]
+            if leaf == "u" and recipe["activations"] == "channel":
+                found[name + "_scan"] = largest / np.float32(127)
+            if leaf == "u" and recipe["rotation"] != "none":
+                found[name] = np.array([self.percentile(name, percent) / np.float32(127)], dtype=np.float32)
+            elif recipe["activations"] == "channel" and leaf in ("x", "z", "dt", "b", "c"):
+                found[name] = largest / np.float32(127)
+            else:
+                found[name] = np.array([largest.max() / np.float32(127)])
+        return {name: np.where(scale > 0, scale, 1).astype(np.float32) for name, scale in found.items()}
+
+
+def calibrate(model, directory, path, recipe, samples, length, percent, batch):
+    """Scales from the first tokens of the first passages, through the float model (rotated, if the recipe rotates)."""
+    tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
+    with path.open(encoding="utf-8") as lines:
+        passages = [json.loads(line)["text"] for _, line in zip(range(samples), lines)]
+    ids = [tokenizer.encode(passage, add_special_tokens=False).ids[:length] for passage in passages]
+    inputs = np.array([row for row in ids if len(row) == length])
+    ranges = Ranges()
+    network = Network(model, {**FLOAT, "rotation": recipe["rotation"]}, Activations({}, ranges.observe))
+    for first in range(0, len(inputs), batch):
+        network.logits(inputs[first : first + batch])
+    return ranges.scales(recipe, percent)
+
+
+def inspect(options):
+    """What `quamba inspect PLAN --json` prints."""
+    if options.inspect_json:
+        return json.loads(options.inspect_json.read_text())
+    command = [options.quamba, "inspect", str(options.plan), "--json"]
+    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+
+
+def plan_scales(plan):
+    """Scales by activation, without the padding of channels."""
+    found = {}
+    for tensor in plan["tensors"]:
+        if tensor["type"] == "i8":
+            scales = np.array(tensor["scales"], dtype=np.float32)
+            found[tensor["name"]] = scales if scales.size == 1 else scales[: tensor["width"]]
+    return found
+
+
+def multiplier_error(plan, network, scales):
+    """The worst relative difference between the plan's multipliers and s_in * s_w / s_out made from the weights here.
+
+    `in_proj` gives x then z, `x_proj` gives dt_low, b, c: parts are told by their output's name.
+    """
+    worst, compared = 0.0, 0
+    for linear in plan.get("linears", []):
+        scale_in = scales.get(linear["input"])
+        place = linear["name"].split(".")
+        layer = next((layer for name, layer in (("in_proj", "in"), ("x_proj", "x"), ("dt_proj", "dt"),
+                                                ("out_proj", "out")) if name in place), None)
+        weight = network.head if layer is None else network.blocks[int(place[1])][layer]
+        if weight.scale is None or (scale_in is not None and scale_in.size != 1):
+            continue
+        rows = weight.scale
+        leaf = str(linear["output"]).rsplit(".", 1)[-1]
+        if layer == "in":
+            rows = rows[: rows.size // 2] if leaf == "x" else rows[rows.size // 2 :]
+        if layer == "x":
+            rank, states = network.blocks[0]["dt"].codes.shape[0], network.blocks[0]["a"].shape[0]
+            first = {"dt_low": 0, "b": rank, "c": rank + states}[leaf]
+            rows = rows[first : first + (rank if leaf == "dt_low" else states)]
+        expected = rows * (1 if scale_in is None else scale_in[0]) / scales.get(linear["output"], np.float32(1))
+        actual = np.array(linear["multipliers"], dtype=np.float32)[: rows.size]
+        worst = max(worst, float(np.max(np.abs(actual - expected) / expected)))
+        compared += rows.size
+    return {"multipliers_compared": compared, "worst_relative_difference": worst}
+
+
+# ---- metrics ----------------------------------------------------------------------------------------------
+
+
+def log_softmax(logits):
+    shifted = logits.astype(np.float64)
+    shifted -= shifted.max(axis=-1, keepdims=True)
+    shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return shifted
+
+
+def mean_and_error(values):
+    """Mean over all, and its standard error with windows as blocks; values [windows, T]."""
+    blocks = values.mean(axis=1)
+    error = blocks.std(ddof=1) / math.sqrt(len(blocks)) if len(blocks) > 1 else math.nan
+    return float(values.mean()), float(error)
+
+
+def evaluate(reference, quantized, inputs, targets, batch):
+    """Paired figures of `quantized` against `reference`; windows are the first axis."""
+    columns = {"float": [], "int8": [], "kl": []}
+    for first in range(0, len(inputs), batch):
+        rows = slice(first, first + batch)
+        p, q = log_softmax(reference.logits(inputs[rows])), log_softmax(quantized.logits(inputs[rows]))
+        columns["float"].append(-np.take_along_axis(p, targets[rows, :, None], -1)[..., 0])
+        columns["int8"].append(-np.take_along_axis(q, targets[rows, :, None], -1)[..., 0])
+        columns["kl"].append((np.exp(p) * (p - q)).sum(axis=-1))
+        print(f"windows {min(first + batch, len(inputs))}/{len(inputs)}", file=sys.stderr, flush=True)
+    nll_float, nll_int8, kl = (np.concatenate(columns[key]) for key in ("float", "int8", "kl"))
+    difference, error = mean_and_error(nll_int8 - nll_float)
+    kl_mean, kl_error = mean_and_error(kl)
+    return {
+        "tokens_scored": int(nll_float.size),
+        "perplexity_float": math.exp(nll_float.mean()),
+        "perplexity_int8": math.exp(nll_int8.mean()),
+        "mean_difference": difference,
+        "increase": math.exp(difference) - 1,
+        "increase_error": math.exp(difference) * error,
+        "kl": kl_mean,
+        "kl_error": kl_error,
+        "window_kl": [float(value) for value in kl.mean(axis=1)],
+    }
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--text", type=Path, required=True)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--plan", type=Path)
+    source.add_argument("--inspect-json", type=Path, help="saved output of `quamba inspect PLAN --json`")
+    source.add_argument("--own-scales", choices=sorted(RECIPES))
+    parser.add_argument("--quamba", default="quamba", help="the compiler's executable")
+    parser.add_argument("--calibration", type=Path, help="passages for --own-scales")
+    parser.add_argument("--samples", type=int, default=64)
+    parser.add_argument("--percentile", type=float, default=99.999)
+    parser.add_argument("--head-input", choices=("int8", "float32"), help="instead of what the recipe says")
+    parser.add_argument("--embedding", choices=("source", "int8"), help="instead of what the recipe says")
+    parser.add_argument("--window", type=int, default=512)
+    parser.add_argument("--windows", type=int, help="score only the first windows")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--json", type=Path, help="where to write the figures")
+    options = parser.parse_args()
+    if options.own_scales and not options.calibration:
+        parser.error("--own-scales needs --calibration")
+    return options
+
+
+def main():
+    options = arguments()
+    model = Model(options.model)
+    figures = {}
+    if options.own_scales:
+        recipe = dict(RECIPES[options.own_scales])
+        scales = calibrate(model, options.model, options.calibration, recipe, options.samples, options.window,
+                           options.percentile, options.batch)
+        figures["recipe"] = options.own_scales
+    else:
+        plan = inspect(options)
+        recipe, scales = dict(plan["recipe"]), plan_scales(plan)
+        figures["recipe"] = recipe["name"]
+    if options.embedding:
+        recipe["embedding"] = options.embedding
+    if options.head_input == "float32":
+        scales.pop("norm_f", None)
+    quantized = Network(model, recipe, Activations(scales))
+    if not options.own_scales:
+        figures.update(multiplier_error(plan, quantized, scales))
+    figures["head_input"] = "int8" if "norm_f" in scales else "float32"
+    figures["embedding"] = recipe.get("embedding", "source")
+    tokenizer = Tokenizer.from_file(str(options.model / "tokenizer.json"))
+    ids = tokenizer.encode(options.text.read_text(encoding="utf-8"), add_special_tokens=False).ids
+    count = min((len(ids) - 1) // options.window, options.windows or len(ids))
+    span = count * options.window
+    inputs = np.array(ids[:span]).reshape(count, -1)
+    targets = np.array(ids[1 : span + 1]).reshape(count, -1)
+    reference = Network(model, FLOAT, Activations({}))
+    figures.update(evaluate(reference, quantized, inputs, targets, options.batch))
+    print(json.dumps({key: value for key, value in figures.items() if key != "window_kl"}, indent=1))
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+import Glibc
+import PlanFormat
+import PlanRuntime
+import Testing
+
+@Suite
+struct LoadTests {
+  private func problem(_ path: String) -> PlanLoadError? {
+    do throws(PlanLoadError) {
+      _ = try Plan(path: path)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// Writes a file that is removed after `body`.
+  private func withFile(_ bytes: [UInt8], _ body: (String) throws -> Void) throws {
+    var template = Array("/tmp/plan-tests-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    defer { unlink(path) }
+    #expect(write(descriptor, bytes, bytes.count) == bytes.count)
+    close(descriptor)
+    try body(path)
+  }
+
+  @Test
+  func aFileIsMappedAndRuns() throws {
+    try withFile(MadePlan.bytes(.int8)) { path in
+      let context = try Context(plan: Plan(path: path), options: ContextOptions(threads: 1))
+      try context.prefill([1, 2, 3])
+      let fromFile = try Array(context.logits(rows: [2])[0])
+      let other = try Context(plan: Plan(bytes: MadePlan.bytes(.int8)), options: ContextOptions(threads: 1))
+      try other.prefill([1, 2, 3])
+      #expect(try Array(other.logits(rows: [2])[0]) == fromFile)
+    }
+  }
+
+  @Test
+  func whatCannotBeOpenedIsNamed() throws {
+    #expect(problem("/nowhere/at/all.qplan")?.exitCode == 66)
+    #expect(problem("/")?.exitCode == 74)
+    try withFile([]) { #expect(problem($0)?.exitCode == 65) }
+    try withFile(Array("no plan".utf8)) { #expect(problem($0)?.exitCode == 65) }
+  }
+
+  @Test
+  func correctionsAreThoseOfTheWeights() throws {
+    var bytes = try MadePlan.bytes(.int8)
+    let plan = try Plan(bytes: bytes)
+    try plan.view.verifyCorrections()
+    let linears = (0..<plan.view.instructionCount).filter { plan.view.instruction($0).opcode == .linear }
+    let second = plan.view.instruction(linears[1])
+    bytes[plan.view.constantRange(ConstantID(second[.weights])).lowerBound + 4 * 3] ^= 1
+    let damaged = try Plan(bytes: bytes)
+    #expect(throws: PlanError.instruction(linears[1], .correction(output: 3))) {
+      try damaged.view.verifyCorrections()
+    }
+  }
+
+  @Test
+  func anotherVersionHasItsOwnCode() throws {
+    var bytes = try MadePlan.bytes(.float)
+    bytes[8] = 9
+    try withFile(bytes) { path in
+      #expect(problem(path)?.exitCode == 76)
+      #expect(problem(path).map { "\($0)" } == "the plan has version 9.0, this program reads 1.0 to 1.0")
+    }
+  }
+}
