@@ -46,7 +46,8 @@ let package = Package(
     library("Safetensors", ["JSONText"], strict: true),
     library("Tokenization", strict: true),
     library("IR", ["Diagnostics"]),
-    library("Frontend", ["IR", "Safetensors", "JSONText", "Tokenization", "Files", "Diagnostics", "CKernels"]),
+    library(
+      "Frontend", ["IR", "Safetensors", "JSONText", "Tokenization", "Files", "Diagnostics", "CKernels"]),
     library("Passes", ["IR", "Diagnostics"]),
     library("PlanFormat", strict: true),
     library("Backend", ["IR", "PlanFormat", "CKernels", "Diagnostics"]),
@@ -57,13 +58,15 @@ let package = Package(
     library(
       "CompilerDriver",
       [
-        "Diagnostics", "Files", "JSONText", "Digests", "Safetensors", "Tokenization", "IR", "Frontend", "Passes",
+        "Diagnostics", "Files", "JSONText", "Digests", "Safetensors", "Tokenization", "IR", "Frontend",
+        "Passes",
         "PlanFormat", "Backend", "PlanRuntime", "Calibration", "CCalibrationText",
       ]),
     .executableTarget(
       name: "quamba",
       dependencies: [
-        "CompilerDriver", "Diagnostics", "Files", "JSONText", "Passes", "Tokenization", "PlanRuntime", "Generation",
+        "CompilerDriver", "Diagnostics", "Files", "JSONText", "Passes", "Tokenization", "PlanRuntime",
+        "Generation",
         "Calibration", "Evaluation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swiftSettings),

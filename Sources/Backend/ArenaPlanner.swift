@@ -8,7 +8,9 @@ enum ArenaPlanner {
     var last: Int
   }
 
-  /// Sets the offsets of all buffers and the bytes per row of both programs. First fit by the time of first use.
+  /// Sets the offsets of all buffers and the bytes per row of both programs.
+  ///
+  /// First fit by the time of first use.
   /// - Complexity: O(buffers · live buffers).
   static func assignOffsets(_ draft: inout PlanDraft) {
     let lifetimes = lifetimes(of: draft)

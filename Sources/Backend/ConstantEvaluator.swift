@@ -2,8 +2,10 @@ import CKernels
 import Glibc
 import IR
 
-/// Computes rows of the module's constants. Every matrix operation works row by row, so memory stays near one block
-/// of rows; threads may evaluate different rows at once.
+/// Computes rows of the module's constants.
+///
+/// Every matrix operation works row by row, so memory stays near one block of rows; threads may evaluate
+/// different rows at once.
 struct ConstantEvaluator: Sendable {
   let module: Module
   let tensors: any TensorSource
@@ -15,15 +17,18 @@ struct ConstantEvaluator: Sendable {
 
   /// Writes rows `range` of a constant, as floats.
   /// - Throws: what the source throws; `TypeError` for an operation that has no meaning for constants.
-  func read(_ id: ValueID, rows range: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>) throws {
+  func read(_ id: ValueID, rows range: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>) throws
+  {
     let node = module[id]
     let width = rowWidth(id)
     switch node.op {
     case .constant:
-      try source(node).read((range.lowerBound * width)..<(range.upperBound * width), into: destination, tensors: tensors)
+      try source(node).read(
+        (range.lowerBound * width)..<(range.upperBound * width), into: destination, tensors: tensors)
     case .sliceRows:
       let start = node.attributes.integer("start") ?? 0
-      try read(node.operands[0], rows: (range.lowerBound + start)..<(range.upperBound + start), into: destination)
+      try read(
+        node.operands[0], rows: (range.lowerBound + start)..<(range.upperBound + start), into: destination)
     case .reshape:
       guard rowWidth(node.operands[0]) == width else { throw TypeError("a reshape must keep the rows here") }
       try read(node.operands[0], rows: range, into: destination)
@@ -53,7 +58,8 @@ struct ConstantEvaluator: Sendable {
       return try [Float](unsafeUninitializedCapacity: node.type.elementCount) { buffer, count in
         count = node.type.elementCount
         buffer.initialize(repeating: 0)
-        try read(id, rows: 0..<node.type.shape[0], into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+        try read(
+          id, rows: 0..<node.type.shape[0], into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
       }
     }
   }
@@ -65,12 +71,16 @@ struct ConstantEvaluator: Sendable {
   }
 
   private func source(_ node: Node) throws -> ConstantSource {
-    guard case .source(let source)? = node.attributes["source"] else { throw TypeError("a constant has no source") }
+    guard case .source(let source)? = node.attributes["source"] else {
+      throw TypeError("a constant has no source")
+    }
     return source
   }
 
   private func measured(_ id: ValueID) throws -> [Float] {
-    guard let found = scales[id] else { throw TypeError("the scales of %\(module[id].name) were not measured") }
+    guard let found = scales[id] else {
+      throw TypeError("the scales of %\(module[id].name) were not measured")
+    }
     return found
   }
 
@@ -99,17 +109,22 @@ struct ConstantEvaluator: Sendable {
     }
   }
 
-  private func code(_ node: Node, _ range: Range<Int>, _ destination: UnsafeMutableBufferPointer<Float>) throws {
+  private func code(_ node: Node, _ range: Range<Int>, _ destination: UnsafeMutableBufferPointer<Float>)
+    throws
+  {
     try read(node.operands[0], rows: range, into: destination)
     let scales = try vector(node.operands[1])
     let width = node.type.width
     for index in destination.indices {
       let scale = scales[scales.count == 1 ? 0 : range.lowerBound + index / width]
-      destination[index] = Quantizer.code(destination[index], inverse: Quantizer.inverse(scale: scale), low: -127)
+      destination[index] = Quantizer.code(
+        destination[index], inverse: Quantizer.inverse(scale: scale), low: -127)
     }
   }
 
-  private func decode(_ node: Node, _ range: Range<Int>, _ destination: UnsafeMutableBufferPointer<Float>) throws {
+  private func decode(_ node: Node, _ range: Range<Int>, _ destination: UnsafeMutableBufferPointer<Float>)
+    throws
+  {
     try read(node.operands[0], rows: range, into: destination)
     let scales = try vector(node.operands[1])
     let width = node.type.width

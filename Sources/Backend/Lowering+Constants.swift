@@ -38,7 +38,8 @@ extension Lowering {
     let name = "\(module[value].name).inverse"
     switch module[value].type.scale {
     case .perChannel(let scales)?:
-      return add(name, .f32, .vector, module[scales].type.elementCount, as: .inverse(of: scales, divisor: divisor))
+      return add(
+        name, .f32, .vector, module[scales].type.elementCount, as: .inverse(of: scales, divisor: divisor))
     case .perTensor(let scale)?:
       return add(name, .f32, .vector, 1, as: .literal([Float(1 / (Double(scale) * divisor))]))
     case nil: return .absent

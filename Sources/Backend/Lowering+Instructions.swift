@@ -28,7 +28,8 @@ extension Lowering {
     draft.append(
       .norm, program: program, name: module[value].name,
       [
-        .input: .buffer(input), .gain: .constant(gain), .epsilon: .float(node.attributes.real("epsilon") ?? 0),
+        .input: .buffer(input), .gain: .constant(gain),
+        .epsilon: .float(node.attributes.real("epsilon") ?? 0),
         .inverse: .constant(inverse), .output: .buffer(addBuffer(value)),
       ])
   }
@@ -48,7 +49,8 @@ extension Lowering {
   /// A sum is computed by the linear layer that gives one of its terms, in the buffer of the other.
   mutating func selectAdd(_ value: ValueID) throws(DiagnosticFailure) {
     let terms = module[value].operands
-    guard let product = terms.first(where: { isAccumulated($0) }), let sum = terms.first(where: { $0 != product }),
+    guard let product = terms.first(where: { isAccumulated($0) }),
+      let sum = terms.first(where: { $0 != product }),
       uses[sum.index].last == value
     else { throw cannotLower(value) }
     let node = module[product]
@@ -76,6 +78,7 @@ extension Lowering {
   private mutating func linearOperands(_ node: Node) throws(DiagnosticFailure) -> LinearOperands {
     let weight = node.operands[1]
     let (outputs, inputs) = (module[weight].type.shape[0], module[weight].type.shape[1])
+    try require(inputs, "inputs of a product", in: PlanLimits.productInputs, node)
     if node.op == .linear {
       _ = try floatBuffer(node.operands[0])
       let weights = add(
@@ -94,12 +97,15 @@ extension Lowering {
   }
 
   mutating func selectConvolution(_ value: ValueID) throws(DiagnosticFailure) {
-    guard module[module[value].operands[0]].op == .conv1d, soleUse(of: module[value].operands[0], as: .silu) == value
+    guard module[module[value].operands[0]].op == .conv1d,
+      soleUse(of: module[value].operands[0], as: .silu) == value
     else { throw cannotLower(value) }
     let node = module[module[value].operands[0]]
     let input = try buffer(node.operands[0])
     let (channels, taps) = (module[node.operands[1]].type.shape[0], module[node.operands[1]].type.shape[1])
-    let weights = add(module[node.operands[1]].name, .f32, .taps, taps, channels, as: .value(node.operands[1], padding: 0))
+    try require(taps, "taps of a convolution", in: PlanLimits.taps, node)
+    let weights = add(
+      module[node.operands[1]].name, .f32, .taps, taps, channels, as: .value(node.operands[1], padding: 0))
     let bias = optionalVector(node, operand: 2)
     let outputs = convolutionOutputs(value)
     let inverses = outputs.map { inverse(of: $0) }
@@ -131,6 +137,7 @@ extension Lowering {
     for operand in node.operands[..<5] { inputs.append(try buffer(operand)) }
     let a = module[node.operands[5]]
     let (channels, states) = (a.type.shape[0], a.type.shape[1])
+    try require(states, "states a channel", in: PlanLimits.states, node)
     let decay = add(a.name, .f32, .channelBlocks, channels, states, as: .value(node.operands[5], padding: 0))
     let (skip, step) = (vector(node.operands[6]), vector(node.operands[7]))
     let state = takeState(bytes: padded(channels) * states * 4)

@@ -74,7 +74,10 @@ struct Lowering {
       let source = try floatBuffer(input)
       draft.append(
         .quantize, program: program, name: module[value].name,
-        [.input: .buffer(source), .inverse: .constant(inverse(of: value)), .output: .buffer(addBuffer(value))])
+        [
+          .input: .buffer(source), .inverse: .constant(inverse(of: value)),
+          .output: .buffer(addBuffer(value)),
+        ])
     }
   }
 
@@ -110,9 +113,19 @@ struct Lowering {
     return id
   }
 
+  /// Makes sure that a size of a node is one that plans can hold.
+  func require(_ size: Int, _ what: String, in range: ClosedRange<UInt32>, _ node: Node) throws(DiagnosticFailure) {
+    guard (Int(range.lowerBound)...Int(range.upperBound)).contains(size) else {
+      throw DiagnosticFailure(
+        .unsupportedModel, "\(size) \(what) are not supported", at: .node(node.name),
+        hint: "a plan holds from \(range.lowerBound) to \(range.upperBound)")
+    }
+  }
+
   func cannotLower(_ value: ValueID) -> DiagnosticFailure {
     DiagnosticFailure(
       .cannotLower, "no instruction computes \(module[value].op.rawValue) as it is used here",
-      at: .node(module[value].name), hint: "this is a fault of the tool; please report it with the output of 'ir dump'")
+      at: .node(module[value].name),
+      hint: "this is a fault of the tool; please report it with the output of 'ir dump'")
   }
 }

@@ -34,6 +34,8 @@ extension ConstantEvaluator {
       }
     }
     return Dictionary(
-      uniqueKeysWithValues: weights.indices.map { (weights[$0], Array(all.elements[starts[$0]..<starts[$0 + 1]])) })
+      uniqueKeysWithValues: weights.indices.map {
+        (weights[$0], Array(all.elements[starts[$0]..<starts[$0 + 1]]))
+      })
   }
 }

@@ -31,7 +31,9 @@ public struct WeightsWriter: Sendable {
     self.corrections = corrections
   }
 
-  /// Writes all constants. Measures the weights' scales, then packs weights, then writes the small vectors.
+  /// Writes all constants.
+  ///
+  /// Measures the weights' scales, then packs weights, then writes the small vectors.
   /// - Throws: what tensors and sink throw.
   /// - Complexity: every weight is read once to measure and once to pack; memory is a few blocks a thread.
   public func write() throws {
@@ -44,7 +46,9 @@ public struct WeightsWriter: Sendable {
     let items = plan.definitions.indices.flatMap { index -> [Item] in
       guard let source = weight(plan.definitions[index]) else { return [] }
       let rows = plan.module[source].type.shape[0]
-      return RowBlock.cover(rows: rows, rowWidth: evaluator.rowWidth(source)).map { Item(constant: index, rows: $0) }
+      return RowBlock.cover(rows: rows, rowWidth: evaluator.rowWidth(source)).map {
+        Item(constant: index, rows: $0)
+      }
     }
     try Parallel.forEach(items, threads: threads) { try writeBlock($0) }
     let small = plan.definitions.indices.filter { weight(plan.definitions[$0]) == nil }
@@ -79,7 +83,8 @@ public struct WeightsWriter: Sendable {
 
   /// Copies or computes rows in the type that the plan stores.
   private func withRows(
-    _ id: ValueID, _ rows: Range<Int>, _ constant: ConstantID, _ body: (UnsafeMutableRawBufferPointer) throws -> Void
+    _ id: ValueID, _ rows: Range<Int>, _ constant: ConstantID,
+    _ body: (UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {
     let width = evaluator.rowWidth(id)
     let bytes = Int(plan.draft.constants[Int(constant.rawValue)].type.byteCount)
@@ -109,7 +114,8 @@ public struct WeightsWriter: Sendable {
       try Scratch.withBytes((rows.count + 15) / 16 * panelBytes) { panels in
         for (panel, start) in stride(from: 0, to: rows.count, by: 16).enumerated() {
           qk_pack_panel(
-            source.baseAddress.map { $0 + start * width * element }, width, UInt32(min(16, rows.count - start)),
+            source.baseAddress.map { $0 + start * width * element }, width,
+            UInt32(min(16, rows.count - start)),
             width, UInt32(element), panels.baseAddress.map { $0 + panel * panelBytes })
         }
         try sink(UnsafeRawBufferPointer(panels), offset(constant) + rows.lowerBound / 16 * panelBytes)
@@ -131,7 +137,8 @@ public struct WeightsWriter: Sendable {
           withUnsafeTemporaryAllocation(of: Int32.self, capacity: 16) { sums in
             qk_pack_panel_i8(
               weights.baseAddress.map { $0 + start * width }, width, UInt32(valid), width, padded, inverse,
-              panels.baseAddress.map { ($0 + start * padded).assumingMemoryBound(to: Int8.self) }, sums.baseAddress)
+              panels.baseAddress.map { ($0 + start * padded).assumingMemoryBound(to: Int8.self) },
+              sums.baseAddress)
             guard let correction else { return }
             for lane in 0..<16 { correction[rows.lowerBound + start + lane] = sums[lane] }
           }
@@ -171,10 +178,13 @@ public struct WeightsWriter: Sendable {
       let values = try evaluator.vector(id)
       let record = plan.draft.constants[index]
       switch record.layout {
-      case .taps: try writeVector(Layout.taps(values, taps: Int(record.d0), channels: Int(record.d1)), padding: 0, constant)
+      case .taps:
+        try writeVector(
+          Layout.taps(values, taps: Int(record.d0), channels: Int(record.d1)), padding: 0, constant)
       case .channelBlocks:
         try writeVector(
-          Layout.channelBlocks(values, channels: Int(record.d0), states: Int(record.d1)), padding: 0, constant)
+          Layout.channelBlocks(values, channels: Int(record.d0), states: Int(record.d1)), padding: 0, constant
+        )
       default: try writeVector(values, padding: padding, constant)
       }
     default: break

@@ -1,7 +1,8 @@
 // Causal depthwise convolution with SiLU.
 
 // Input row `index` of a segment, or the stored history where it is negative.
-QK_INLINE const uint8_t *conv_source(const qk_conv *a, const uint8_t *history, uint32_t first_row, int64_t index) {
+QK_INLINE const uint8_t *conv_source(const qk_conv *a, const uint8_t *history, uint32_t first_row,
+                                     int64_t index) {
   if (index >= 0)
     return operand_row(&a->in, first_row + (uint32_t)index);
   const size_t bytes = (size_t)a->blocks * QK_LANES * type_bytes(a->in.type);
@@ -30,7 +31,8 @@ QK_INLINE void conv_row(const qk_conv *a, const uint8_t *history, uint32_t first
 }
 
 // Shifts the history of these blocks: row i becomes what followed it by `length` tokens.
-QK_INLINE void conv_shift(const qk_conv *a, uint8_t *history, uint32_t first_row, uint32_t length, qk_range blocks) {
+QK_INLINE void conv_shift(const qk_conv *a, uint8_t *history, uint32_t first_row, uint32_t length,
+                          qk_range blocks) {
   const size_t bytes = QK_LANES * type_bytes(a->in.type);
   for (uint32_t i = 0; i + 1 < a->taps; i++) {
     const uint8_t *src = conv_source(a, history, first_row, (int64_t)length + i - (a->taps - 1));

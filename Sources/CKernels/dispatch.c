@@ -13,13 +13,16 @@ static uint64_t enabled_states(void) {
   return (uint64_t)high << 32 | low;
 }
 
-static bool has(uint32_t value, uint32_t bits) { return (value & bits) == bits; }
+static bool has(uint32_t value, uint32_t bits) {
+  return (value & bits) == bits;
+}
 
 static bool detect(enum qk_isa isa) {
   uint32_t a, b, c, d, a1 = 0, b1, c1, d1, one;
   if (isa == QK_SCALAR)
     return true;
-  if (isa == QK_NEON || !__get_cpuid(1, &a, &b, &one, &d) || !has(one, bit_FMA | bit_F16C | bit_OSXSAVE | bit_AVX))
+  if (isa == QK_NEON || !__get_cpuid(1, &a, &b, &one, &d) ||
+      !has(one, bit_FMA | bit_F16C | bit_OSXSAVE | bit_AVX))
     return false;
   if (!has((uint32_t)enabled_states(), 0x6) || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !has(b, bit_AVX2))
     return false;
@@ -43,7 +46,9 @@ static bool detect(enum qk_isa isa) {
 
 static const qk_isa_table *const tables[QK_ISA_COUNT] = {&qk_table_scalar, NULL, NULL, NULL, &qk_table_neon};
 #else
-static bool detect(enum qk_isa isa) { return isa == QK_SCALAR; }
+static bool detect(enum qk_isa isa) {
+  return isa == QK_SCALAR;
+}
 
 static const qk_isa_table *const tables[QK_ISA_COUNT] = {&qk_table_scalar, NULL, NULL, NULL, NULL};
 #endif
@@ -76,7 +81,8 @@ const qk_kernel_table *qk_kernels(enum qk_isa isa) {
 
 static bool is_kernel(qk_kernel kernel, size_t offset) {
   for (int isa = 0; isa < QK_ISA_COUNT; isa++)
-    if (tables[isa] && *(const qk_kernel *)(const void *)((const char *)&tables[isa]->kernels + offset) == kernel)
+    if (tables[isa] &&
+        *(const qk_kernel *)(const void *)((const char *)&tables[isa]->kernels + offset) == kernel)
       return true;
   return false;
 }
@@ -96,16 +102,22 @@ size_t qk_scratch_bytes(const qk_step *step, uint32_t row_capacity) {
 
 static _Atomic(enum qk_isa) forced = QK_ISA_COUNT;
 
-void qk_testing_force_helpers(enum qk_isa isa) { atomic_store(&forced, isa); }
+void qk_testing_force_helpers(enum qk_isa isa) {
+  atomic_store(&forced, isa);
+}
 
 static const qk_isa_table *helpers(void) {
   const enum qk_isa isa = atomic_load_explicit(&forced, memory_order_relaxed);
   return tables[isa == QK_ISA_COUNT ? qk_isa_best() : isa];
 }
 
-double qk_exp(double x) { return helpers()->exp(x); }
+double qk_exp(double x) {
+  return helpers()->exp(x);
+}
 
-double qk_log(double x) { return helpers()->log(x); }
+double qk_log(double x) {
+  return helpers()->log(x);
+}
 
 void qk_hadamard_f64(double *block_values, uint32_t block, uint32_t order) {
   helpers()->hadamard_f64(block_values, block, order, qk_hadamard_signs(order));
@@ -119,7 +131,9 @@ bool qk_all_finite(const void *src, enum qk_type type, size_t count) {
   return helpers()->all_finite(src, type, count);
 }
 
-float qk_max_abs(const float *x, size_t count) { return helpers()->max_abs(x, count); }
+float qk_max_abs(const float *x, size_t count) {
+  return helpers()->max_abs(x, count);
+}
 
 void qk_running_max_abs(const float *x, size_t count, float *running) {
   helpers()->running_max_abs(x, count, running);

@@ -1,6 +1,8 @@
 // exp and log in double. Included once per instruction set; fma rounds once on all of them.
 
-static double fma64(double a, double b, double c) { return __builtin_fma(a, b, c); }
+static double fma64(double a, double b, double c) {
+  return __builtin_fma(a, b, c);
+}
 
 // x * 2^n for n in -1080 ... 1024, in two exact or once-rounded steps.
 static double scale64(double x, int64_t n) {
@@ -14,9 +16,9 @@ static double scale64(double x, int64_t n) {
 
 static double exp_f64(double x) {
   // 1 / n! from n = 13 down to 2: the remainder of the series is below 2^-60 of the sum.
-  static const double term[] = {
-      1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320,
-      1.0 / 5040,       1.0 / 720,       1.0 / 120,      1.0 / 24,      1.0 / 6,      0.5};
+  static const double term[] = {1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800,
+                                1.0 / 362880,     1.0 / 40320,     1.0 / 5040,     1.0 / 720,
+                                1.0 / 120,        1.0 / 24,        1.0 / 6,        0.5};
   if (x != x)
     return x;
   x = x < -746 ? -746 : x > 710 ? 710 : x;

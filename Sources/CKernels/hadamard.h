@@ -18,10 +18,14 @@ QK_INLINE f32x16 butterfly_with(f32x16 v, f32x16 swapped, int32_t stride) {
 
 // Butterflies of stride 1, 2, 4 and 8 inside one vector.
 QK_INLINE f32x16 butterflies(f32x16 v) {
-  v = butterfly_with(v, __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14), 1);
-  v = butterfly_with(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13), 2);
-  v = butterfly_with(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11), 4);
-  return butterfly_with(v, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7), 8);
+  v = butterfly_with(v, __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14),
+                     1);
+  v = butterfly_with(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13),
+                     2);
+  v = butterfly_with(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11),
+                     4);
+  return butterfly_with(
+      v, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7), 8);
 }
 
 // Two stages at once, of stride `s` and 2 * s vectors: the same additions with half of the memory traffic.
@@ -56,7 +60,8 @@ QK_INLINE void hadamard_store(const qk_hadamard *a, uint8_t *out, uint32_t block
   operand_store(&a->out, out, block, a->out.type == QK_F32 ? v * operand_factor(&a->out, block) : v);
 }
 
-// The order x order signs across rows of `count` vectors, four rows at a time (every order is a multiple of 4).
+// The order x order signs across rows of `count` vectors, four rows at a time (every order is a multiple of
+// 4).
 QK_INLINE void mix_rows(const qk_hadamard *a, const f32x16 *v, uint32_t count, uint32_t first, uint8_t *out) {
   const float *signs = qk_hadamard_signs_f32(a->order);
   for (uint32_t column = 0; column < count; column++)
@@ -76,7 +81,8 @@ QK_INLINE void mix_rows(const qk_hadamard *a, const f32x16 *v, uint32_t count, u
 }
 
 // One block whose rows are whole vectors; `first` is the index of its first vector in the row.
-QK_INLINE void hadamard_block(const qk_hadamard *a, const uint8_t *in, uint8_t *out, uint32_t first, f32x16 *v) {
+QK_INLINE void hadamard_block(const qk_hadamard *a, const uint8_t *in, uint8_t *out, uint32_t first,
+                              f32x16 *v) {
   const uint32_t count = a->block / a->order / QK_LANES;
   for (uint32_t r = 0; r < a->order; r++)
     transform_row(in + (size_t)(first + r * count) * 64, count, v + (size_t)r * count);
@@ -118,7 +124,8 @@ QK_INLINE void hadamard_small_row(const qk_hadamard *a, const uint8_t *in, uint8
   const uint32_t blocks = qk_blocks(a->width);
   memset(scratch + (size_t)(blocks - 1) * QK_LANES, 0, 64);
   for (uint32_t first = 0; first < a->width; first += a->block)
-    hadamard_small_block(a, (const float *)(const void *)in + first, scratch + first, scratch + (size_t)blocks * QK_LANES);
+    hadamard_small_block(a, (const float *)(const void *)in + first, scratch + first,
+                         scratch + (size_t)blocks * QK_LANES);
   for (uint32_t block = 0; block < blocks; block++)
     hadamard_store(a, out, block, load_f32(scratch + (size_t)block * QK_LANES));
 }

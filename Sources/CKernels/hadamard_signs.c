@@ -4,16 +4,26 @@
 
 typedef struct paley {
   uint32_t order;
-  uint32_t prime;  // q = 3 mod 4: order q + 1; q = 1 mod 4: order 2 (q + 1)
-  int8_t *signs;   // [order * order]
-  float *floats;   // the same
+  uint32_t prime; // q = 3 mod 4: order q + 1; q = 1 mod 4: order 2 (q + 1)
+  int8_t *signs;  // [order * order]
+  float *floats;  // the same
 } paley;
 
-#define QK_PALEY(order, prime) {order, prime, (int8_t[(order) * (order)]){0}, (float[(order) * (order)]){0}}
+#define QK_PALEY(order, prime)                                                                               \
+  {                                                                                                          \
+    order, prime, (int8_t[(order) * (order)]){0}, (float[(order) * (order)]) {                               \
+      0                                                                                                      \
+    }                                                                                                        \
+  }
 
 static paley matrices[] = {
-    {1, 0, (int8_t[1]){1}, (float[1]){1}}, QK_PALEY(12, 11), QK_PALEY(20, 19), QK_PALEY(28, 13),
-    QK_PALEY(36, 17),                      QK_PALEY(44, 43), QK_PALEY(60, 59),
+    {1, 0, (int8_t[1]){1}, (float[1]){1}},
+    QK_PALEY(12, 11),
+    QK_PALEY(20, 19),
+    QK_PALEY(28, 13),
+    QK_PALEY(36, 17),
+    QK_PALEY(44, 43),
+    QK_PALEY(60, 59),
 };
 static const size_t matrix_count = sizeof matrices / sizeof matrices[0];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -55,7 +65,8 @@ static void fill(void) {
     const paley p = matrices[m];
     for (uint32_t i = 0; i < p.order; i++)
       for (uint32_t j = 0; j < p.order; j++) {
-        const int sign = p.prime % 4 == 3 ? first_construction(i, j, p.prime) : second_construction(i, j, p.prime);
+        const int sign =
+            p.prime % 4 == 3 ? first_construction(i, j, p.prime) : second_construction(i, j, p.prime);
         p.signs[i * p.order + j] = (int8_t)sign;
         p.floats[i * p.order + j] = (float)sign;
       }

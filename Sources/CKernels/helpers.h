@@ -27,16 +27,22 @@ static void widen(const void *src, enum qk_type type, size_t count, float *dst) 
 }
 
 // Whether any of `count` elements has the exponent of infinities and NaNs.
-#define QK_ANY_SPECIAL(T, mask)                                                                                \
-  const T *x = src;                                                                                            \
-  uint32_t special = 0;                                                                                        \
-  for (size_t i = 0; i < count; i++)                                                                           \
-    special |= (x[i] & (mask)) == (mask);                                                                      \
+#define QK_ANY_SPECIAL(T, mask)                                                                              \
+  const T *x = src;                                                                                          \
+  uint32_t special = 0;                                                                                      \
+  for (size_t i = 0; i < count; i++)                                                                         \
+    special |= (x[i] & (mask)) == (mask);                                                                    \
   return special == 0
 
-static bool finite_u32(const void *src, size_t count) { QK_ANY_SPECIAL(uint32_t, 0x7f800000u); }
-static bool finite_bf16(const void *src, size_t count) { QK_ANY_SPECIAL(uint16_t, 0x7f80u); }
-static bool finite_f16(const void *src, size_t count) { QK_ANY_SPECIAL(uint16_t, 0x7c00u); }
+static bool finite_u32(const void *src, size_t count) {
+  QK_ANY_SPECIAL(uint32_t, 0x7f800000u);
+}
+static bool finite_bf16(const void *src, size_t count) {
+  QK_ANY_SPECIAL(uint16_t, 0x7f80u);
+}
+static bool finite_f16(const void *src, size_t count) {
+  QK_ANY_SPECIAL(uint16_t, 0x7c00u);
+}
 
 static bool all_finite(const void *src, enum qk_type type, size_t count) {
   return type == QK_F32 ? finite_u32(src, count)
@@ -88,7 +94,9 @@ static void quantize_row(const float *x, size_t count, float inverse, float low,
 QK_INLINE int32_t pack_row_i8(const float *row, size_t k, size_t k4, float inverse, int8_t *panel) {
   int32_t sum = 0;
   for (size_t i = 0; i < k4; i += QK_LANES) {
-    const f32x16 x = i + QK_LANES <= k ? load_f32(row + i) : i < k ? load_tail(row + i, QK_F32, k - i) : splat(0);
+    const f32x16 x = i + QK_LANES <= k ? load_f32(row + i)
+                     : i < k           ? load_tail(row + i, QK_F32, k - i)
+                                       : splat(0);
     const i8x16 q = round_i8_from(x * inverse, -127);
     for (size_t group = 0; group < 4 && i + group * 4 < k4; group++)
       memcpy(panel + (i / 4 + group) * 64, (const uint8_t *)&q + group * 4, 4);
@@ -103,41 +111,41 @@ static void pack_panel_i8(const float *rows, size_t row_stride, uint32_t rows_va
   if (rows_valid < QK_LANES)
     memset(panel, 0, k4 * QK_LANES);
   for (uint32_t j = 0; j < QK_LANES; j++)
-    correction[j] =
-        j < rows_valid ? -128 * pack_row_i8(rows + j * row_stride, k, k4, inverse[j], panel + (size_t)j * 4) : 0;
+    correction[j] = j < rows_valid
+                        ? -128 * pack_row_i8(rows + j * row_stride, k, k4, inverse[j], panel + (size_t)j * 4)
+                        : 0;
 }
 
 // Four perfect shuffles of 16 vectors transpose them. T: vector type; Z: its halves interleaved.
-#define QK_ZIP_LOW(a, b)                                                                                       \
-  __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-#define QK_ZIP_HIGH(a, b)                                                                                      \
+#define QK_ZIP_LOW(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define QK_ZIP_HIGH(a, b)                                                                                    \
   __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-#define QK_PACK_PANEL(name, T, element)                                                                        \
-  static void name(const element *rows, size_t row_stride, uint32_t rows_valid, size_t k, element *panel) {    \
-    for (size_t i = 0; i < k; i += QK_LANES) {                                                                 \
-      const size_t width = k - i < QK_LANES ? k - i : QK_LANES;                                                \
-      T v[QK_LANES] = {0}, t[QK_LANES];                                                                        \
-      for (uint32_t j = 0; j < rows_valid; j++)                                                                \
-        if (width == QK_LANES)                                                                                 \
-          memcpy(&v[j], rows + j * row_stride + i, sizeof v[j]);                                               \
-        else                                                                                                   \
-          memcpy(&v[j], rows + j * row_stride + i, width * sizeof(element));                                   \
-      for (uint32_t stage = 0; stage < 4; stage++) {                                                           \
-        for (uint32_t j = 0; j < 8; j++) {                                                                     \
-          t[2 * j] = QK_ZIP_LOW(v[j], v[j + 8]);                                                               \
-          t[2 * j + 1] = QK_ZIP_HIGH(v[j], v[j + 8]);                                                          \
-        }                                                                                                      \
-        memcpy(v, t, sizeof v);                                                                                \
-      }                                                                                                        \
-      memcpy(panel + i * QK_LANES, v, width * sizeof v[0]);                                                    \
-    }                                                                                                          \
+#define QK_PACK_PANEL(name, T, element)                                                                      \
+  static void name(const element *rows, size_t row_stride, uint32_t rows_valid, size_t k, element *panel) {  \
+    for (size_t i = 0; i < k; i += QK_LANES) {                                                               \
+      const size_t width = k - i < QK_LANES ? k - i : QK_LANES;                                              \
+      T v[QK_LANES] = {0}, t[QK_LANES];                                                                      \
+      for (uint32_t j = 0; j < rows_valid; j++)                                                              \
+        if (width == QK_LANES)                                                                               \
+          memcpy(&v[j], rows + j * row_stride + i, sizeof v[j]);                                             \
+        else                                                                                                 \
+          memcpy(&v[j], rows + j * row_stride + i, width * sizeof(element));                                 \
+      for (uint32_t stage = 0; stage < 4; stage++) {                                                         \
+        for (uint32_t j = 0; j < 8; j++) {                                                                   \
+          t[2 * j] = QK_ZIP_LOW(v[j], v[j + 8]);                                                             \
+          t[2 * j + 1] = QK_ZIP_HIGH(v[j], v[j + 8]);                                                        \
+        }                                                                                                    \
+        memcpy(v, t, sizeof v);                                                                              \
+      }                                                                                                      \
+      memcpy(panel + i * QK_LANES, v, width * sizeof v[0]);                                                  \
+    }                                                                                                        \
   }
 
 QK_PACK_PANEL(pack_panel_u32, u32x16, uint32_t)
 QK_PACK_PANEL(pack_panel_u16, u16x16, uint16_t)
 
-static void pack_panel(const void *rows, size_t row_stride, uint32_t rows_valid, size_t k, uint32_t element_bytes,
-                       void *panel) {
+static void pack_panel(const void *rows, size_t row_stride, uint32_t rows_valid, size_t k,
+                       uint32_t element_bytes, void *panel) {
   if (element_bytes == 4)
     pack_panel_u32(rows, row_stride, rows_valid, k, panel);
   else

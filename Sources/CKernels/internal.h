@@ -47,7 +47,9 @@ static inline qk_range qk_share(uint32_t count, uint32_t thread, uint32_t thread
 }
 
 // Blocks of 16 elements that cover `width`.
-static inline uint32_t qk_blocks(uint32_t width) { return width / QK_LANES + (width % QK_LANES != 0); }
+static inline uint32_t qk_blocks(uint32_t width) {
+  return width / QK_LANES + (width % QK_LANES != 0);
+}
 
 // Rows of B and C that a scan dequantizes at a time: as many as fit in 8 KiB each, at most 64, at least one.
 static inline uint32_t qk_scan_chunk(uint32_t n) {

@@ -9,8 +9,9 @@
 #define QK_FLOAT_ROWS 8
 #define QK_FLOAT_PANELS 2
 #define QK_FLOAT_PANELS_ONE_ROW 8
-#pragma clang attribute push(                                                                                  \
-    __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
+#pragma clang attribute push(                                                                                \
+    __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))),                  \
+    apply_to = function)
 #include "kernels.h"
 #include "linear_i8_avx512.h"
 #pragma clang attribute pop

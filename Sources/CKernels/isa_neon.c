@@ -1,4 +1,5 @@
-// 64-bit Arm with the dot-product extension. The 16-lane sources need no target region: fma is in the baseline.
+// 64-bit Arm with the dot-product extension. The 16-lane sources need no target region: fma is in the
+// baseline.
 #if defined(__aarch64__)
 #include <arm_neon.h>
 #include "internal.h"

@@ -17,8 +17,12 @@ typedef int8_t i8x16 __attribute__((ext_vector_type(16)));
 // 1.5 * 2^23: adding it rounds |x| < 2^22 to an integer, half to even, held in the low bits of the sum.
 #define QK_ROUND 12582912.0f
 
-QK_INLINE f32x16 splat(float x) { return (f32x16)(x); }
-QK_INLINE i32x16 splat_i32(int32_t x) { return (i32x16)(x); }
+QK_INLINE f32x16 splat(float x) {
+  return (f32x16)(x);
+}
+QK_INLINE i32x16 splat_i32(int32_t x) {
+  return (i32x16)(x);
+}
 
 QK_INLINE f32x16 load_f32(const void *src) {
   f32x16 v;
@@ -32,7 +36,9 @@ QK_INLINE i32x16 load_i32(const void *src) {
   return v;
 }
 
-QK_INLINE void store_f32(void *dst, f32x16 v) { memcpy(dst, &v, sizeof v); }
+QK_INLINE void store_f32(void *dst, f32x16 v) {
+  memcpy(dst, &v, sizeof v);
+}
 
 QK_INLINE f32x16 load_i8(const void *src) {
   i8x16 v;
@@ -70,7 +76,9 @@ QK_INLINE f32x16 load_f16(const void *src) {
 #endif
 
 #if defined(QK_HAS_FMA)
-QK_INLINE f32x16 fma16(f32x16 a, f32x16 b, f32x16 c) { return __builtin_elementwise_fma(a, b, c); }
+QK_INLINE f32x16 fma16(f32x16 a, f32x16 b, f32x16 c) {
+  return __builtin_elementwise_fma(a, b, c);
+}
 #else
 // Sixteen calls of fmaf, so it stays a function.
 static __attribute__((noinline, unused)) f32x16 fma16(f32x16 a, f32x16 b, f32x16 c) {
@@ -92,11 +100,19 @@ QK_INLINE f32x16 load_typed(const void *src, uint32_t type) {
   }
 }
 
-QK_INLINE size_t type_bytes(uint32_t type) { return type == QK_F32 ? 4 : type == QK_I8 ? 1 : 2; }
+QK_INLINE size_t type_bytes(uint32_t type) {
+  return type == QK_F32 ? 4 : type == QK_I8 ? 1 : 2;
+}
 
-QK_INLINE f32x16 max16(f32x16 a, f32x16 b) { return (a > b) ? a : b; }
-QK_INLINE f32x16 min16(f32x16 a, f32x16 b) { return (a < b) ? a : b; }
-QK_INLINE f32x16 abs16(f32x16 a) { return (f32x16)((i32x16)a & 0x7fffffff); }
+QK_INLINE f32x16 max16(f32x16 a, f32x16 b) {
+  return (a > b) ? a : b;
+}
+QK_INLINE f32x16 min16(f32x16 a, f32x16 b) {
+  return (a < b) ? a : b;
+}
+QK_INLINE f32x16 abs16(f32x16 a) {
+  return (f32x16)((i32x16)a & 0x7fffffff);
+}
 
 // v in the first `count` lanes, zero in the others.
 QK_INLINE f32x16 keep_lanes(f32x16 v, uint32_t count) {
@@ -117,7 +133,9 @@ QK_INLINE i8x16 round_i8_from(f32x16 v, float low) {
   return __builtin_convertvector((i32x16)(clamped + QK_ROUND), i8x16);
 }
 
-QK_INLINE i8x16 round_i8(f32x16 v) { return round_i8_from(v, -128); }
+QK_INLINE i8x16 round_i8(f32x16 v) {
+  return round_i8_from(v, -128);
+}
 
 // exp(x) within 1 ulp. x is clamped to where the result is a finite normal number; a NaN counts as the least.
 QK_INLINE f32x16 exp16(f32x16 x) {
@@ -126,16 +144,16 @@ QK_INLINE f32x16 exp16(f32x16 x) {
   const f32x16 n = shifted - QK_ROUND;
   f32x16 r = fma16(n, splat(-0.693147182f), x);
   r = fma16(n, splat(1.90465421e-09f), r);
-  f32x16 p = fma16(r, splat(0.00138144672f), splat(0.00836878084f));
-  p = fma16(r, p, splat(0.0416683927f));
-  p = fma16(r, p, splat(0.166665196f));
-  p = fma16(r, p, splat(0.49999994f));
-  p = fma16(r, p, splat(1));
-  p = fma16(r, p, splat(1));
+  const f32x16 square = r * r;
+  const f32x16 low = fma16(r, splat(0.166665196f), splat(0.49999994f));
+  const f32x16 high =
+      fma16(square, splat(0.00138144672f), fma16(r, splat(0.00836878084f), splat(0.0416683927f)));
+  const f32x16 p = fma16(square, fma16(square, high, low), r) + 1.0f;
   return (f32x16)((i32x16)p + ((i32x16)shifted << 23));
 }
 
-// log(1 + e) = 2 atanh(e / (2 + e)) for e in [0, 1]: no cancellation, so small e keep their relative accuracy.
+// log(1 + e) = 2 atanh(e / (2 + e)) for e in [0, 1]: no cancellation, so small e keep their relative
+// accuracy.
 QK_INLINE f32x16 log1p16(f32x16 e) {
   const f32x16 s = e / (e + 2.0f);
   const f32x16 z = s * s, twice = s + s;
@@ -151,7 +169,9 @@ QK_INLINE f32x16 softplus16(f32x16 x) {
   return (x > 20.0f) ? x : sum;
 }
 
-QK_INLINE f32x16 silu16(f32x16 x) { return x / (exp16(-x) + 1.0f); }
+QK_INLINE f32x16 silu16(f32x16 x) {
+  return x / (exp16(-x) + 1.0f);
+}
 
 // ---- operands -------------------------------------------------------------------------------------------
 
@@ -160,7 +180,8 @@ QK_INLINE uint8_t *operand_row(const qk_operand *operand, uint32_t row) {
 }
 
 QK_INLINE f32x16 operand_factor(const qk_operand *operand, uint32_t block) {
-  return operand->per_channel ? load_f32(operand->factor + (size_t)block * QK_LANES) : splat(operand->factor[0]);
+  return operand->per_channel ? load_f32(operand->factor + (size_t)block * QK_LANES)
+                              : splat(operand->factor[0]);
 }
 
 // Block `block` of one row, dequantized.
@@ -170,7 +191,9 @@ QK_INLINE f32x16 operand_load(const qk_operand *operand, const uint8_t *row, uin
   return load_i8(row + (size_t)block * QK_LANES) * operand_factor(operand, block);
 }
 
-QK_INLINE void store_i8(uint8_t *dst, i8x16 v) { memcpy(dst, &v, sizeof v); }
+QK_INLINE void store_i8(uint8_t *dst, i8x16 v) {
+  memcpy(dst, &v, sizeof v);
+}
 
 // Stores block `block` of one row, quantized where the operand is i8.
 QK_INLINE void operand_store(const qk_operand *operand, uint8_t *row, uint32_t block, f32x16 v) {

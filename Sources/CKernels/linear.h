@@ -1,5 +1,5 @@
-// Linear layers: the list of panels, what follows the product, and the product of float32 inputs. The product of
-// i8 inputs, linear_i8(), comes from the including file and differs between instruction sets.
+// Linear layers: the list of panels, what follows the product, and the product of float32 inputs. The product
+// of i8 inputs, linear_i8(), comes from the including file and differs between instruction sets.
 
 // One panel of the concatenated parts.
 typedef struct panel_ref {
@@ -22,7 +22,8 @@ QK_INLINE panel_cursor panels_of_thread(const qk_linear *a, uint32_t thread, uin
   return cursor;
 }
 
-// Takes up to `capacity` panels; the rest of `refs` repeats the last one, so that kernels of fixed width can run.
+// Takes up to `capacity` panels; the rest of `refs` repeats the last one, so that kernels of fixed width can
+// run.
 QK_INLINE uint32_t panels_take(panel_cursor *cursor, uint32_t capacity, panel_ref *refs) {
   uint32_t taken = 0;
   for (; taken < capacity && cursor->left > 0; taken++, cursor->left--, cursor->next.index++) {
@@ -56,7 +57,8 @@ QK_INLINE void linear_store(panel_ref ref, uint32_t row, f32x16 y) {
 // y = fma(sum, multiplier, bias), stored.
 QK_INLINE void linear_finish(panel_ref ref, uint32_t row, f32x16 sum) {
   const size_t first = (size_t)ref.index * QK_LANES;
-  linear_store(ref, row, fma16(sum, load_f32(ref.part->multiplier + first), load_f32(ref.part->bias + first)));
+  linear_store(ref, row,
+               fma16(sum, load_f32(ref.part->multiplier + first), load_f32(ref.part->bias + first)));
 }
 
 QK_INLINE void linear_finish_i32(panel_ref ref, uint32_t row, i32x16 sum) {

@@ -1,7 +1,7 @@
-// Products of i8 inputs in 16 bits (vpmaddwd): exact and without correction, as (q + 128) * w - 128 * w is q * w.
-// A register holds four outputs with two partial sums each, so a panel's sums take four.
+// Products of i8 inputs in 16 bits (vpmaddwd): exact and without correction, as (q + 128) * w - 128 * w is q
+// * w. A register holds four outputs with two partial sums each, so a panel's sums take four.
 
-#define QK_TILE_ROWS 3
+#define QK_TILE_ROWS 2
 #define QK_PREFETCH 2048
 
 QK_INLINE i32x16 fold_pairs(const __m256i *sum) {
@@ -12,8 +12,7 @@ QK_INLINE i32x16 fold_pairs(const __m256i *sum) {
 }
 
 // `rows` rows times one panel.
-QK_INLINE void i8_tile(const qk_linear *a, panel_ref ref, uint32_t first_row, const uint32_t rows,
-                       const bool prefetch) {
+QK_INLINE void i8_tile(const qk_linear *a, panel_ref ref, uint32_t first_row, const uint32_t rows) {
   const uint8_t *weights = panel_weights(ref, (size_t)a->k * QK_LANES);
   const uint8_t *x[QK_TILE_ROWS];
   __m256i sum[QK_TILE_ROWS][4];
@@ -27,7 +26,7 @@ QK_INLINE void i8_tile(const qk_linear *a, panel_ref ref, uint32_t first_row, co
   for (size_t k = 0; k < a->k; k += 4) {
     const uint8_t *w = weights + k * QK_LANES;
     __m256i value[QK_TILE_ROWS];
-    if (prefetch)
+    if (rows == 1)
       __builtin_prefetch(w + QK_PREFETCH);
 #pragma clang loop unroll(full)
     for (uint32_t r = 0; r < rows; r++) {
@@ -53,11 +52,9 @@ static void linear_i8(const qk_linear *a, uint32_t rows, panel_cursor panels) {
   panel_ref ref;
   while (panels_take(&panels, 1, &ref) > 0) {
     uint32_t row = 0;
-    for (; row + 3 <= rows; row += 3)
-      i8_tile(a, ref, row, 3, false);
-    if (row + 2 == rows)
-      i8_tile(a, ref, row, 2, false);
-    else if (row < rows)
-      i8_tile(a, ref, row, 1, true);
+    for (; row + QK_TILE_ROWS <= rows; row += QK_TILE_ROWS)
+      i8_tile(a, ref, row, QK_TILE_ROWS);
+    if (row < rows)
+      i8_tile(a, ref, row, 1);
   }
 }

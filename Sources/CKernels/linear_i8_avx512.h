@@ -5,7 +5,8 @@
 // Bytes between a load of weights and their prefetch.
 #define QK_PREFETCH 2048
 
-// `rows` rows times `panels` panels, of which `taken` are stored. Inputs are read as q + 128; the correction takes the 128 back.
+// `rows` rows times `panels` panels, of which `taken` are stored. Inputs are read as q + 128; the correction
+// takes the 128 back.
 QK_INLINE void i8_tile(const qk_linear *a, const panel_ref *refs, uint32_t taken, uint32_t first_row,
                        const uint32_t rows, const uint32_t panels) {
   const size_t bytes = (size_t)a->k * QK_LANES;
@@ -36,7 +37,12 @@ QK_INLINE void i8_tile(const qk_linear *a, const panel_ref *refs, uint32_t taken
     for (uint32_t r = 0; r < rows; r++) {
       int32_t four;
       memcpy(&four, x[r] + k, sizeof four);
-      const __m512i value = _mm512_xor_si512(_mm512_set1_epi32(four), offset);
+      __m512i value = _mm512_set1_epi32(four);
+      __asm__(
+          ""
+          : "+v"(
+              value)); // else the compiler moves the exclusive or before the broadcast, which costs a shuffle
+      value = _mm512_xor_si512(value, offset);
 #pragma clang loop unroll(full)
       for (uint32_t p = 0; p < panels; p++)
         sum[r][p] = _mm512_dpbusd_epi32(sum[r][p], value, w[p]);
@@ -51,7 +57,8 @@ QK_INLINE void i8_tile(const qk_linear *a, const panel_ref *refs, uint32_t taken
 }
 
 // Up to six rows times four panels.
-static void i8_rows(const qk_linear *a, const panel_ref *refs, uint32_t taken, uint32_t first_row, uint32_t rows) {
+static void i8_rows(const qk_linear *a, const panel_ref *refs, uint32_t taken, uint32_t first_row,
+                    uint32_t rows) {
   switch (rows) {
   case 1:
     return i8_tile(a, refs, taken, first_row, 1, QK_TILE_PANELS);
@@ -71,14 +78,11 @@ static void i8_rows(const qk_linear *a, const panel_ref *refs, uint32_t taken, u
 static void linear_i8(const qk_linear *a, uint32_t rows, panel_cursor panels) {
   panel_ref refs[QK_TILE_PANELS];
   for (uint32_t taken; (taken = panels_take(&panels, QK_TILE_PANELS, refs)) > 0;) {
-    uint32_t row = 0;
-    for (; row + QK_TILE_ROWS <= rows; row += QK_TILE_ROWS)
-      if (taken == QK_TILE_PANELS)
-        i8_rows(a, refs, taken, row, QK_TILE_ROWS);
+    for (uint32_t row = 0; row < rows; row += QK_TILE_ROWS)
+      if (taken == QK_TILE_PANELS || row + QK_TILE_ROWS > rows)
+        i8_rows(a, refs, taken, row, rows - row);
       else
         for (uint32_t p = 0; p < taken; p++)
           i8_tile(a, refs + p, 1, row, QK_TILE_ROWS, 1);
-    if (row < rows)
-      i8_rows(a, refs, taken, row, rows - row);
   }
 }

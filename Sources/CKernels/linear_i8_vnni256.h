@@ -10,8 +10,7 @@ QK_INLINE i32x16 join_i32(__m256i low, __m256i high) {
 }
 
 // `rows` rows times one panel. Inputs are read as q + 128; the correction takes the 128 back.
-QK_INLINE void i8_tile(const qk_linear *a, panel_ref ref, uint32_t first_row, const uint32_t rows,
-                       const bool prefetch) {
+QK_INLINE void i8_tile(const qk_linear *a, panel_ref ref, uint32_t first_row, const uint32_t rows) {
   const __m256i offset = _mm256_set1_epi32((int)0x80808080);
   const uint8_t *weights = panel_weights(ref, (size_t)a->k * QK_LANES);
   const int32_t *start = ref.part->correction + (size_t)ref.index * QK_LANES;
@@ -27,13 +26,18 @@ QK_INLINE void i8_tile(const qk_linear *a, panel_ref ref, uint32_t first_row, co
     const uint8_t *w = weights + k * QK_LANES;
     const __m256i w_low = _mm256_loadu_si256((const __m256i *)(const void *)w);
     const __m256i w_high = _mm256_loadu_si256((const __m256i *)(const void *)(w + 32));
-    if (prefetch)
+    if (rows == 1)
       __builtin_prefetch(w + QK_PREFETCH);
 #pragma clang loop unroll(full)
     for (uint32_t r = 0; r < rows; r++) {
       int32_t four;
       memcpy(&four, x[r] + k, sizeof four);
-      const __m256i value = _mm256_xor_si256(_mm256_set1_epi32(four), offset);
+      __m256i value = _mm256_set1_epi32(four);
+      __asm__(
+          ""
+          : "+x"(
+              value)); // else the compiler moves the exclusive or before the broadcast, which costs a shuffle
+      value = _mm256_xor_si256(value, offset);
       low[r] = QK_DPBUSD(low[r], value, w_low);
       high[r] = QK_DPBUSD(high[r], value, w_high);
     }
@@ -43,15 +47,27 @@ QK_INLINE void i8_tile(const qk_linear *a, panel_ref ref, uint32_t first_row, co
     linear_finish_i32(ref, first_row + r, join_i32(low[r], high[r]));
 }
 
+// Up to six rows times one panel.
+static void i8_rows(const qk_linear *a, panel_ref ref, uint32_t first_row, uint32_t rows) {
+  switch (rows) {
+  case 1:
+    return i8_tile(a, ref, first_row, 1);
+  case 2:
+    return i8_tile(a, ref, first_row, 2);
+  case 3:
+    return i8_tile(a, ref, first_row, 3);
+  case 4:
+    return i8_tile(a, ref, first_row, 4);
+  case 5:
+    return i8_tile(a, ref, first_row, 5);
+  default:
+    return i8_tile(a, ref, first_row, 6);
+  }
+}
+
 static void linear_i8(const qk_linear *a, uint32_t rows, panel_cursor panels) {
   panel_ref ref;
-  while (panels_take(&panels, 1, &ref) > 0) {
-    uint32_t row = 0;
-    for (; row + 6 <= rows; row += 6)
-      i8_tile(a, ref, row, 6, false);
-    for (; row + 2 <= rows; row += 2)
-      i8_tile(a, ref, row, 2, false);
-    if (row < rows)
-      i8_tile(a, ref, row, 1, true);
-  }
+  while (panels_take(&panels, 1, &ref) > 0)
+    for (uint32_t row = 0; row < rows; row += QK_TILE_ROWS)
+      i8_rows(a, ref, row, rows - row);
 }

@@ -59,7 +59,8 @@ static void barrier(qk_pool *pool) {
       return;
     pause_briefly();
   }
-  // Announced before the word is read again: the last to arrive sees the sleeper, or the sleeper the new word.
+  // Announced before the word is read again: the last to arrive sees the sleeper, or the sleeper the new
+  // word.
   atomic_fetch_add(&pool->sleepers, 1);
   while (atomic_load(&pool->generation) == generation)
     futex(&pool->generation, FUTEX_WAIT, generation);
@@ -113,7 +114,8 @@ static void *work(void *argument) {
   }
 }
 
-// Starts the workers with every signal blocked, so that the process's handlers run elsewhere. Returns how many started.
+// Starts the workers with every signal blocked, so that the process's handlers run elsewhere. Returns how
+// many started.
 static uint32_t start_workers(qk_pool *pool) {
   sigset_t all, before;
   uint32_t started = 0;

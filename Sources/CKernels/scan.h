@@ -42,16 +42,16 @@ QK_INLINE f32x16 scan_token(uint32_t n, bool uniform, f32x16 delta, f32x16 delta
 }
 
 // One block over a few rows of one segment.
-QK_INLINE void scan_block(const qk_scan *a, qk_range rows, uint32_t block, uint32_t n, bool uniform, scan_rows b,
+QK_INLINE void scan_block(const qk_scan *a, qk_range rows, uint32_t block, bool uniform, scan_rows b,
                           scan_rows c, float *h) {
-  const float *decay = a->a + (size_t)block * n * QK_LANES;
+  const float *decay = a->a + (size_t)block * a->n * QK_LANES;
   const f32x16 dt_bias = load_f32(a->dt_bias + (size_t)block * QK_LANES);
   const f32x16 skip = load_f32(a->d + (size_t)block * QK_LANES);
   for (uint32_t row = rows.begin; row < rows.end; row++) {
     const size_t index = row - rows.begin;
     const f32x16 u = operand_load(&a->u, operand_row(&a->u, row), block);
     const f32x16 delta = softplus16(operand_load(&a->dt, operand_row(&a->dt, row), block) + dt_bias);
-    f32x16 y = scan_token(n, uniform, delta, delta * u, decay, b.base + index * b.stride,
+    f32x16 y = scan_token(a->n, uniform, delta, delta * u, decay, b.base + index * b.stride,
                           c.base + index * c.stride, h);
     y = fma16(skip, u, y);
     if (a->z.base)
@@ -67,12 +67,10 @@ QK_INLINE void scan_chunk(const qk_scan *a, qk_range rows, qk_range blocks, floa
   const scan_rows c = scan_floats(&a->c, rows, a->n, scratch + half);
   for (uint32_t block = blocks.begin; block < blocks.end; block++) {
     const size_t first = (size_t)block * a->n * QK_LANES;
-    if (a->n == 16)
-      scan_block(a, rows, block, 16, false, b, c, state + first);
-    else if (scan_uniform(a->a + first, a->n))
-      scan_block(a, rows, block, a->n, true, b, c, state + first);
+    if (scan_uniform(a->a + first, a->n))
+      scan_block(a, rows, block, true, b, c, state + first);
     else
-      scan_block(a, rows, block, a->n, false, b, c, state + first);
+      scan_block(a, rows, block, false, b, c, state + first);
   }
 }
 

@@ -8,8 +8,8 @@ public enum Calibrator {
 
   /// Observes a plan over passages, each from a zero state, the head over every token.
   ///
-  /// A tap's name is its buffer's, or for a linear layer that adds to its output the instruction's. The result
-  /// depends neither on the order of the passages nor on the number of threads.
+  /// A tap has the name of its buffer, or for a linear layer that adds to its output that of the instruction.
+  /// The result depends neither on the order of the passages nor on the number of threads.
   ///
   /// - Parameters:
   ///   - plan: the float32 plan of the module whose tensors will be quantized.

@@ -20,7 +20,7 @@ extension Histogram {
     return maximum
   }
 
-  /// The magnitude to clip at for the least expected squared error of symmetric int8 codes, scale = clip / 127.
+  /// The clip with the least expected squared error of symmetric int8 codes, scale = clip / 127.
   ///
   /// Every edge of a bin up to the maximum is tried. Inside the clip the error is step² / 12, but for zeros,
   /// which are exact; outside it is (|x| − clip)², with |x| in the middle of its bin.

@@ -22,7 +22,8 @@ public struct CalibrationRun: Sendable {
   /// - Throws: `DiagnosticFailure`.
   public init(_ model: LoadedModel, recipe: Recipe = .standard) throws {
     self.init(
-      model, module: try Pipeline.run(
+      model,
+      module: try Pipeline.run(
         Pipeline.calibrationPasses(for: recipe), on: model.imported.module, recipe: recipe
       ).module, modelDigest: try model.digest())
   }
@@ -45,7 +46,8 @@ public struct CalibrationRun: Sendable {
   /// - Parameter text: nil for the text that is part of the program, or random ids where there is no tokenizer.
   /// - Throws: `DiagnosticFailure`.
   public func run(
-    text: TextInput?, size: CalibrationText.Size, threads: Int, progress: Progress, shouldStop: () -> Bool = { false }
+    text: TextInput?, size: CalibrationText.Size, threads: Int, progress: Progress,
+    shouldStop: () -> Bool = { false }
   ) throws -> Statistics {
     let passages = try passages(text, size)
     let scratch = try WritableFile.scratch("calibration")
@@ -55,7 +57,8 @@ public struct CalibrationRun: Sendable {
     scratch.unlinkNow()
     var digests = digests
     digests["text"] = passages.digest
-    let bindings = Bindings(digests: digests, sequenceLength: size.length, sampleCount: passages.passages.count)
+    let bindings = Bindings(
+      digests: digests, sequenceLength: size.length, sampleCount: passages.passages.count)
     do {
       return try Calibrator.run(
         plan: plan, passages: passages.passages, bindings: bindings, percentileTaps: percentileTaps,
@@ -78,7 +81,8 @@ public struct CalibrationRun: Sendable {
     let differing = statistics.mismatch(with: digests)
     guard differing.isEmpty else {
       throw DiagnosticFailure(
-        .statisticsMismatch, "the statistics were taken with another \(differing.joined(separator: ", another "))",
+        .statisticsMismatch,
+        "the statistics were taken with another \(differing.joined(separator: ", another "))",
         at: .file(path), hint: "calibrate this model anew")
     }
     return statistics
@@ -89,7 +93,9 @@ public struct CalibrationRun: Sendable {
     Set(module.nodes.filter { $0.op == .selectiveScan }.map { module[$0.operands[0]].name })
   }
 
-  private func passages(_ text: TextInput?, _ size: CalibrationText.Size) throws(DiagnosticFailure) -> CalibrationText {
+  private func passages(_ text: TextInput?, _ size: CalibrationText.Size) throws(DiagnosticFailure)
+    -> CalibrationText
+  {
     if let text { return try CalibrationText(text, model: model, size: size) }
     guard model.tokenizer != nil else { return CalibrationText(randomBelow: model.vocabulary, size: size) }
     return try CalibrationText(.builtIn, model: model, size: size)

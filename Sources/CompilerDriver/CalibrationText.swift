@@ -24,14 +24,17 @@ public struct CalibrationText: Sendable {
   /// SHA-256 of the text they came from.
   let digest: String
 
-  /// Cuts documents into windows and takes some, evenly spread. Documents shorter than a window are joined before.
+  /// Cuts documents into windows and takes some, evenly spread.
+  ///
+  /// Documents shorter than a window are joined before.
   /// - Throws: `DiagnosticFailure` where there is no token, or one is not below the vocabulary.
   init(_ input: TextInput, model: LoadedModel, size: Size) throws(DiagnosticFailure) {
     var tokens: [UInt32] = []
     for document in input.documents { tokens += try Self.encode(document, model) }
     guard !tokens.isEmpty else { throw DiagnosticFailure(.badText, "the text gives no token") }
     if let wrong = tokens.first(where: { $0 >= model.vocabulary }) {
-      throw DiagnosticFailure(.badText, "token id \(wrong) is not below the vocabulary of \(model.vocabulary)")
+      throw DiagnosticFailure(
+        .badText, "token id \(wrong) is not below the vocabulary of \(model.vocabulary)")
     }
     let whole = Passage.sample(from: tokens, length: size.length, count: size.samples)
     passages = whole.isEmpty ? [Passage(index: 0, tokens: tokens)] : whole

@@ -28,7 +28,8 @@ public struct CompileReport: Sendable {
       ("state_bytes", .integer(Int64(stateBytes))),
       (
         "worst_saturation",
-        worstSaturation.map { .object([("tensor", .string($0.tensor)), ("share", .number($0.share))]) } ?? .null
+        worstSaturation.map { .object([("tensor", .string($0.tensor)), ("share", .number($0.share))]) }
+          ?? .null
       ),
       ("seconds", .object(times.map { ($0.name, .number($0.seconds)) })),
       ("findings", .array(findings.map { .string($0.description) })),

@@ -48,17 +48,18 @@ public struct Compiler {
 
   private init(_ options: Options) { self.options = options }
 
-  /// Compiles. The output appears only when it is complete.
+  /// Compiles a model directory into a plan file, which appears only when it is complete.
+  ///
   /// - Throws: `DiagnosticFailure` with everything found in the phase that failed.
   public static func compile(
-    _ options: Options, progress: CalibrationRun.Progress, shouldStop: () -> Bool = { false }
+    _ options: Options, progress: CalibrationRun.Progress, shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> CompileReport {
     var compiler = Compiler(options)
     return try compiler.run(progress: progress, shouldStop: shouldStop)
   }
 
   private mutating func run(
-    progress: CalibrationRun.Progress, shouldStop: () -> Bool
+    progress: CalibrationRun.Progress, shouldStop: @escaping @Sendable () -> Bool
   ) throws -> CompileReport {
     let output = try OutputFile(options.output)
     let model = try stopwatch.time("read model") {
@@ -72,7 +73,8 @@ public struct Compiler {
     let ranges = statistics.map { RangeTable($0, recipe: options.recipe) } ?? RangeTable()
     let (module, found) = try stopwatch.time("passes") {
       try Pipeline.run(
-        Pipeline.passes(for: options.recipe), on: model.imported.module, recipe: options.recipe, ranges: ranges
+        Pipeline.passes(for: options.recipe), on: model.imported.module, recipe: options.recipe,
+        ranges: ranges
       ) { pass, module in try dump?.write(module, after: pass.name) }
     }
     findings += found
@@ -81,17 +83,19 @@ public struct Compiler {
     try stopwatch.time("write plan") {
       try PlanFile.write(
         plan, tensors: model.imported.checkpoint, into: output, threads: options.threads,
-        golden: Self.goldenPrompt(vocabulary: model.vocabulary))
+        golden: Self.goldenPrompt(vocabulary: model.vocabulary), shouldStop: shouldStop)
       try output.publish()
     }
     return CompileReport(
       recipe: options.recipe.name, layers: module.layers, bytesBefore: model.imported.checkpoint.byteCount,
-      bytesAfter: try PlanFile.load(options.output).byteCount, stateBytes: Int(plan.draft.model.stateBytesPerSlot),
+      bytesAfter: try PlanFile.load(options.output).byteCount,
+      stateBytes: Int(plan.draft.model.stateBytesPerSlot),
       worstSaturation: statistics.flatMap { worstSaturation($0) }, times: stopwatch.parts, findings: findings)
   }
 
   private mutating func statistics(
-    _ calibration: CalibrationRun, _ model: LoadedModel, _ progress: CalibrationRun.Progress, _ shouldStop: () -> Bool
+    _ calibration: CalibrationRun, _ model: LoadedModel, _ progress: CalibrationRun.Progress,
+    _ shouldStop: () -> Bool
   ) throws -> Statistics? {
     guard options.recipe.isQuantized else { return nil }
     if let path = options.statistics { return try calibration.readStatistics(path) }
@@ -124,7 +128,9 @@ public struct Compiler {
   /// The tensor of which calibration clipped the largest share.
   private func worstSaturation(_ statistics: Statistics) -> (tensor: String, share: Double)? {
     let shares = statistics.taps.compactMap { tap -> (tensor: String, share: Double)? in
-      guard let histogram = tap.histogram, let clip = options.recipe.clip.magnitude(histogram) else { return nil }
+      guard let histogram = tap.histogram, let clip = options.recipe.clip.magnitude(histogram) else {
+        return nil
+      }
       let share = histogram.share(above: clip)
       return share > 0 ? (tap.name, share) : nil
     }

@@ -67,7 +67,9 @@ public struct LoadedModel: Sendable {
       return (nil, [note])
     }
     let bytes = try InputFile.read(path, limit: TokenizerFile.maximumLength)
-    let configs = [try files.optionalJSON("tokenizer_config.json"), try files.optionalJSON("generation_config.json")]
+    let configs = [
+      try files.optionalJSON("tokenizer_config.json"), try files.optionalJSON("generation_config.json"),
+    ]
     do {
       let file = try TokenizerFile.read(
         bytes, tokenizerConfig: configs[0], generationConfig: configs[1], modelConfig: files.config.value)

@@ -26,7 +26,9 @@ public struct LogitsExport {
       for row in try JSONCursor(try JSONText.parse(bytes)).array() {
         var ids: [UInt32] = []
         for id in try row.array() {
-          guard let token = UInt32(exactly: try id.int()) else { throw id.error("a token id is from 0 to 2^32 - 1") }
+          guard let token = UInt32(exactly: try id.int()) else {
+            throw id.error("a token id is from 0 to 2^32 - 1")
+          }
           ids.append(token)
         }
         if ids.isEmpty || ids.count != (sequences.first ?? ids).count {
@@ -38,7 +40,8 @@ public struct LogitsExport {
       return sequences
     } catch let error as JSONError {
       throw DiagnosticFailure(
-        .badText, error.message, at: .json(file: path, path: error.path), hint: "give token ids as [[1, 2, 3], …]")
+        .badText, error.message, at: .json(file: path, path: error.path),
+        hint: "give token ids as [[1, 2, 3], …]")
     } catch {
       throw DiagnosticFailure(.badText, "\(error)", at: .file(path))
     }

@@ -26,8 +26,16 @@ public struct ModelInspection: Sendable {
     return .object([
       ("kind", "model"), ("architecture", .string(module.architecture)),
       ("layers", .integer(Int64(module.layers))), ("vocabulary", .integer(Int64(model.vocabulary))),
-      ("parameters", .integer(Int64(parameters))), ("bytes", .integer(Int64(model.imported.checkpoint.byteCount))),
-      ("tokenizer", model.tokenizer.map { .object([("vocabulary", .integer(Int64($0.vocabularySize))), ("merges", .integer(Int64($0.merges.count)))]) } ?? .null),
+      ("parameters", .integer(Int64(parameters))),
+      ("bytes", .integer(Int64(model.imported.checkpoint.byteCount))),
+      (
+        "tokenizer",
+        model.tokenizer.map {
+          .object([
+            ("vocabulary", .integer(Int64($0.vocabularySize))), ("merges", .integer(Int64($0.merges.count))),
+          ])
+        } ?? .null
+      ),
       ("tensors", .array(entries.map(Self.json))),
     ])
   }
@@ -47,7 +55,8 @@ public struct ModelInspection: Sendable {
       "model         \(model.imported.files.directory)",
       "architecture  \(module.architecture), \(module.layers) layers, vocabulary \(model.vocabulary)",
       "parameters    \(parameters), \(ByteCount.text(model.imported.checkpoint.byteCount)) in \(model.imported.files.weights.count) file(s)",
-      "tokenizer     " + (model.tokenizer.map { "\($0.vocabularySize) tokens, \($0.merges.count) merges" } ?? "none"),
+      "tokenizer     "
+        + (model.tokenizer.map { "\($0.vocabularySize) tokens, \($0.merges.count) merges" } ?? "none"),
       "",
     ]
     let width = entries.map(\.name.count).max() ?? 0

@@ -9,10 +9,14 @@ public import PlanRuntime
 /// Writing of lowered plans, and loading of plan files with errors for people.
 public enum PlanFile {
   /// Writes a plan into a file: weights first, then everything that comes before them.
-  /// - Parameter golden: token ids whose logits the plan is to remember; none where empty.
+  /// - Parameters:
+  ///   - golden: token ids whose logits the plan is to remember; none where empty.
+  ///   - shouldStop: asked before every block; the write fails as interrupted where it says yes.
   /// - Throws: `DiagnosticFailure`, or what the tensors throw.
   static func write(
-    _ plan: LoweredPlan, tensors: some TensorSource, into file: WritableFile, threads: Int, golden: [UInt32] = []
+    _ plan: LoweredPlan, tensors: some TensorSource, into file: WritableFile, threads: Int,
+    golden: [UInt32] = [],
+    shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws {
     var draft = plan.draft
     if !golden.isEmpty {
@@ -21,6 +25,7 @@ public enum PlanFile {
     let layout = try PlanLayout(draft)
     try file.resize(Int(layout.fileLength))
     let writer = WeightsWriter(plan, layout: layout, tensors: tensors, threads: threads) { bytes, offset in
+      if shouldStop() { throw DiagnosticFailure(.interrupted, "the plan was not finished", at: .file(file.name)) }
       try file.write(bytes, at: offset)
     }
     try writer.write()
@@ -84,8 +89,10 @@ extension PlanError {
   func diagnostic(_ path: String) -> Diagnostic {
     if case .version = self {
       return Diagnostic(
-        .planVersion, "\(self)", at: .file(path), hint: "compile the model again, or use a newer version of this tool")
+        .planVersion, "\(self)", at: .file(path),
+        hint: "compile the model again, or use a newer version of this tool")
     }
-    return Diagnostic(.badPlan, "\(self)", at: .file(path), hint: "the file is damaged or not a plan; compile again")
+    return Diagnostic(
+      .badPlan, "\(self)", at: .file(path), hint: "the file is damaged or not a plan; compile again")
   }
 }

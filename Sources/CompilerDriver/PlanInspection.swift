@@ -41,7 +41,8 @@ public struct PlanInspection {
   /// The inspection for people.
   public var text: String {
     let model = view.model
-    let counts = "\(view.instructionCount) instructions, \(view.bufferCount) buffers, \(view.constantCount) constants"
+    let counts =
+      "\(view.instructionCount) instructions, \(view.bufferCount) buffers, \(view.constantCount) constants"
     var lines = [
       "plan          \(path), \(ByteCount.text(plan.byteCount)), format \(PlanVersion.current)",
       "model         \(model.layers) layers, width \(model.width), vocabulary \(model.vocabulary)",
@@ -56,7 +57,9 @@ public struct PlanInspection {
     return lines.joined(separator: "\n")
   }
 
-  private var metadata: [(key: String, value: String)] { (0..<view.metadataCount).map { view.metadata(at: $0) } }
+  private var metadata: [(key: String, value: String)] {
+    (0..<view.metadataCount).map { view.metadata(at: $0) }
+  }
 
   private var recipe: JSONValue {
     guard let text = view.metadata("recipe"), let value = try? JSONText.parse(text) else { return .null }
@@ -84,10 +87,13 @@ public struct PlanInspection {
   private var linears: [JSONValue] {
     (0..<view.instructionCount).compactMap { index in
       let instruction = view.instruction(index)
-      guard instruction.opcode == .linear, let multiplier = instruction.constant(.multiplier) else { return nil }
+      guard instruction.opcode == .linear, let multiplier = instruction.constant(.multiplier) else {
+        return nil
+      }
       return .object([
         ("name", .string(constantName(instruction, .weights))),
-        ("input", .string(bufferName(instruction, .input))), ("output", .string(bufferName(instruction, .output))),
+        ("input", .string(bufferName(instruction, .input))),
+        ("output", .string(bufferName(instruction, .output))),
         ("instruction", .string(view.string(instruction.name))), ("multipliers", floats(multiplier)),
       ])
     }
@@ -104,8 +110,11 @@ public struct PlanInspection {
   /// The elements of a float32 vector, without padding.
   private func floats(_ id: ConstantID) -> JSONValue {
     let bytes = view.memory[view.constantRange(id)]
-    return .array((0..<Int(view.constant(id).d0)).map { index in
-      .number(Double(UnsafeRawBufferPointer(rebasing: bytes).loadUnaligned(fromByteOffset: index * 4, as: Float.self)))
-    })
+    return .array(
+      (0..<Int(view.constant(id).d0)).map { index in
+        .number(
+          Double(
+            UnsafeRawBufferPointer(rebasing: bytes).loadUnaligned(fromByteOffset: index * 4, as: Float.self)))
+      })
   }
 }

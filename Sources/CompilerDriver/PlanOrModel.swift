@@ -69,7 +69,8 @@ public struct PlanOrModel: Sendable {
     let section = plan.tokenizerSection
     guard !section.isEmpty else { return nil }
     do {
-      return Tokenizer(try TokenizerTables(section: Span(_unsafeElements: section.bindMemory(to: UInt8.self))))
+      return Tokenizer(
+        try TokenizerTables(section: Span(_unsafeElements: section.bindMemory(to: UInt8.self))))
     } catch {
       throw DiagnosticFailure(.badPlan, "the tokenizer section is damaged: \(error)", at: .file(path))
     }

@@ -53,7 +53,8 @@ public enum PlanVerification {
     guard !golden.input.isEmpty else {
       throw DiagnosticFailure(.badPlan, "the plan holds no golden logits", at: .file(path))
     }
-    let context = try PlanFile.context(plan, ContextOptions(rowCapacity: golden.input.count, threads: threads))
+    let context = try PlanFile.context(
+      plan, ContextOptions(rowCapacity: golden.input.count, threads: threads))
     do {
       try context.run(tokens: golden.input, segments: [Segment(slot: 0, count: golden.input.count)])
       let logits = try context.logits(rows: [golden.input.count - 1])[0]

@@ -8,7 +8,8 @@ extension RangeTable {
     self.init()
     for tap in statistics.taps {
       ranges[tap.name] = TensorRange(
-        maximum: tap.maximum, channels: tap.channels, clipped: tap.histogram.flatMap { recipe.clip.magnitude($0) })
+        maximum: tap.maximum, channels: tap.channels,
+        clipped: tap.histogram.flatMap { recipe.clip.magnitude($0) })
     }
   }
 }

@@ -15,7 +15,9 @@ public struct TextInput: Sendable {
   /// The bytes they came from.
   let bytes: [UInt8]
 
-  /// Reads a file; the name's ending tells how. A line of `.jsonl` is an object with a field `text`, or `ids`.
+  /// Reads a file; the name's ending tells how.
+  ///
+  /// A line of `.jsonl` is an object with a field `text`, or `ids`.
   /// - Throws: `DiagnosticFailure` with every line that cannot be used.
   public init(path: String) throws(DiagnosticFailure) {
     bytes = try InputFile.read(path, limit: 1 << 30)
@@ -39,7 +41,8 @@ public struct TextInput: Sendable {
   private static func lines(_ bytes: [UInt8], _ path: String) throws(DiagnosticFailure) -> [Document] {
     var documents: [Document] = []
     var findings: [Diagnostic] = []
-    for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+    for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .enumerated()
     where !line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) {
       do {
         documents.append(try document(JSONCursor(try JSONText.parse(Array(line)))))
@@ -58,7 +61,9 @@ public struct TextInput: Sendable {
   }
 
   private static func document(_ line: JSONCursor) throws(JSONError) -> Document {
-    guard !line.contains("text"), let ids = try line.optional("ids") else { return .text(try line["text"].string()) }
+    guard !line.contains("text"), let ids = try line.optional("ids") else {
+      return .text(try line["text"].string())
+    }
     var tokens: [UInt32] = []
     for id in try ids.array() {
       guard let token = UInt32(exactly: try id.int()) else { throw id.error("a token id is below 2^32") }

@@ -28,43 +28,76 @@ public struct DiagnosticCode: Hashable, Sendable {
 
 extension DiagnosticCode {
   // Command line.
+  /// An option has a value that cannot be used.
   public static let badOption = Self("bad-option", .usage)
+  /// A measured value is beyond the limit that the user set.
   public static let gateFailed = Self("gate-failed", .gateFailed)
+  /// An output cannot be created.
   public static let cannotWrite = Self("cannot-write", .cannotCreate)
+  /// The system failed to read or write.
   public static let ioFailed = Self("io-failed", .inputOutput)
+  /// The user stopped the work.
   public static let interrupted = Self("interrupted", .interrupted)
+  /// The tool is at fault.
   public static let internalFault = Self("internal-fault", .internalFault)
 
   // Files and their contents.
+  /// A file or directory is missing.
   public static let missingFile = Self("missing-file", .missingInput)
+  /// A file is not valid JSON.
   public static let badJSON = Self("bad-json", .badData)
+  /// A field of `config.json` is missing or wrong.
   public static let badConfig = Self("bad-config", .badData)
+  /// The model is of a kind that is not supported.
   public static let unsupportedModel = Self("unsupported-model", .unsupported)
+  /// A safetensors file is malformed.
   public static let badSafetensors = Self("bad-safetensors", .badData)
+  /// The index of a sharded model is malformed.
   public static let badIndex = Self("bad-index", .badData)
+  /// A shard that the index lists is missing.
   public static let missingShard = Self("missing-shard", .missingInput)
+  /// A tensor that the model needs is missing.
   public static let missingTensor = Self("missing-tensor", .badData)
+  /// Nothing uses a tensor.
   public static let extraTensor = Self("extra-tensor", .badData)
+  /// A tensor has other sizes than the model needs.
   public static let wrongShape = Self("wrong-shape", .badData)
+  /// A tensor has an element type that cannot be read.
   public static let wrongType = Self("wrong-type", .badData)
+  /// A NaN or an infinity stands where numbers must be finite.
   public static let nonFinite = Self("non-finite", .badData)
+  /// A tokenizer is malformed, or does not belong to the model.
   public static let badTokenizer = Self("bad-tokenizer", .badData)
+  /// A tokenizer asks for what cannot be done exactly.
   public static let unsupportedTokenizer = Self("unsupported-tokenizer", .unsupported)
+  /// A text or its token ids cannot be used.
   public static let badText = Self("bad-text", .badData)
+  /// A plan file is damaged.
   public static let badPlan = Self("bad-plan", .badData)
+  /// A plan file is of a version that cannot be read.
   public static let planVersion = Self("plan-version", .planVersion)
+  /// This processor lacks the instructions asked for.
   public static let unsupportedProcessor = Self("unsupported-processor", .unsupported)
 
   // Statistics.
+  /// A statistics file is damaged.
   public static let badStatistics = Self("bad-statistics", .badData)
+  /// Statistics belong to something else.
   public static let statisticsMismatch = Self("statistics-mismatch", .badData)
+  /// Statistics lack a tensor.
   public static let missingRange = Self("missing-range", .badData)
+  /// A tensor was zero throughout calibration.
   public static let zeroRange = Self("zero-range", .badData)
 
   // The intermediate representation.
+  /// A text is not a module.
   public static let badIRText = Self("bad-ir-text", .badData)
+  /// A module is not well formed.
   public static let badIR = Self("bad-ir", .internalFault)
+  /// A pass changed more than it promises.
   public static let brokenPromise = Self("broken-promise", .internalFault)
+  /// No instruction computes a node.
   public static let cannotLower = Self("cannot-lower", .internalFault)
+  /// No Hadamard matrix of a width is known.
   public static let noHadamard = Self("no-hadamard", .badData)
 }

@@ -1,12 +1,16 @@
 public import Diagnostics
 import Glibc
 
-/// A file that appears under its name only when it is complete: temporary file, write, fsync, rename, fsync of the
-/// directory. Until `publish` the target is untouched; a file that is never published leaves nothing behind.
+/// A file that appears under its name only when it is complete: temporary file, write, fsync, rename, fsync
+/// of the directory.
+///
+/// Until `publish` the target is untouched; a file that is never published leaves nothing behind.
 public final class OutputFile: WritableFile, @unchecked Sendable {
   private let target: String
 
-  /// Creates the temporary file beside the target. A symbolic link is followed, so that it goes on pointing.
+  /// Creates the temporary file beside the target.
+  ///
+  /// A symbolic link is followed, so that it goes on pointing.
   /// - Throws: `DiagnosticFailure` (`cannot-write`) where the directory is missing or not writable, or the target
   ///   is something other than a regular file.
   public init(_ path: String) throws(DiagnosticFailure) {
@@ -15,7 +19,8 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
     var status = stat()
     if stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
       throw DiagnosticFailure(
-        .cannotWrite, "the output exists and is not a regular file", at: .file(path), hint: "name another file")
+        .cannotWrite, "the output exists and is not a regular file", at: .file(path),
+        hint: "name another file")
     }
     let slash = target.lastIndex(of: "/")
     let directory = slash.map { String(target[...$0]) } ?? ""

@@ -38,7 +38,8 @@ public final class Checkpoint: Sendable {
     for name in files.weights {
       do {
         let shard = try SafetensorsFile(path: files.path(name))
-        for tensor in shard.tensors where places.updateValue(Place(shard: shards.count, tensor: tensor), forKey: tensor.name) != nil {
+        for tensor in shard.tensors
+        where places.updateValue(Place(shard: shards.count, tensor: tensor), forKey: tensor.name) != nil {
           findings.append(
             Diagnostic(.badSafetensors, "two shards hold this tensor", at: .tensor(tensor.name, file: name)))
         }
@@ -68,7 +69,9 @@ public final class Checkpoint: Sendable {
   /// - Complexity: reads every tensor once.
   public func nonFiniteTensors() -> [String] {
     names.filter { name in
-      guard let place = places[name], let element = ElementType(place.tensor.element), element.isFloat else { return false }
+      guard let place = places[name], let element = ElementType(place.tensor.element), element.isFloat else {
+        return false
+      }
       return shards[place.shard].withBytes(of: place.tensor) {
         !qk_all_finite($0.baseAddress, element.kernelType, place.tensor.elementCount)
       }
@@ -99,9 +102,12 @@ extension Checkpoint: TensorSource {
 
   /// Copies elements `range` of a tensor in its own type.
   /// - Throws: as `read`.
-  public func copy(_ name: String, _ range: Range<Int>, into destination: UnsafeMutableRawBufferPointer) throws {
+  public func copy(_ name: String, _ range: Range<Int>, into destination: UnsafeMutableRawBufferPointer)
+    throws
+  {
     try withElements(name, range) { bytes, element in
-      destination.copyMemory(from: UnsafeRawBufferPointer(start: bytes, count: range.count * element.byteWidth))
+      destination.copyMemory(
+        from: UnsafeRawBufferPointer(start: bytes, count: range.count * element.byteWidth))
     }
   }
 
@@ -110,7 +116,10 @@ extension Checkpoint: TensorSource {
   ) throws {
     guard let place = places[name], let element = ElementType(place.tensor.element), element.isFloat,
       range.lowerBound >= 0, range.upperBound <= place.tensor.elementCount
-    else { throw DiagnosticFailure(.missingTensor, "the elements asked for do not exist", at: .tensor(name, file: nil)) }
+    else {
+      throw DiagnosticFailure(
+        .missingTensor, "the elements asked for do not exist", at: .tensor(name, file: nil))
+    }
     shards[place.shard].withBytes(of: place.tensor) { bytes in
       guard let base = bytes.baseAddress else { return }
       body(base + range.lowerBound * element.byteWidth, element)

@@ -44,7 +44,9 @@ struct ConfigReader {
 
   /// A positive finite number, or its default.
   mutating func positive(_ name: String, default absent: Double) -> Double {
-    guard let value: Double = field(name, { (cursor) throws(JSONError) in try cursor.double() }) else { return absent }
+    guard let value: Double = field(name, { (cursor) throws(JSONError) in try cursor.double() }) else {
+      return absent
+    }
     guard value > 0, value.isFinite else {
       report(name, "\(value) is not finite and above zero")
       return absent
@@ -56,7 +58,9 @@ struct ConfigReader {
   func contains(_ name: String) -> Bool { root.contains(name) && (try? root.optional(name)) != nil }
 
   /// Records a problem with a field.
-  mutating func report(_ name: String, _ message: String, hint: String? = nil, code: DiagnosticCode = .badConfig) {
+  mutating func report(
+    _ name: String, _ message: String, hint: String? = nil, code: DiagnosticCode = .badConfig
+  ) {
     findings.append(Diagnostic(code, message, at: .json(file: file, path: "$.\(name)"), hint: hint))
   }
 

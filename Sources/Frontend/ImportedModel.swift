@@ -29,7 +29,8 @@ public struct ImportedModel: Sendable {
     } catch let failure as DiagnosticFailure {
       throw failure
     } catch {
-      throw DiagnosticFailure(.badConfig, "the sizes do not fit together: \(error)", at: .file(files.path("config.json")))
+      throw DiagnosticFailure(
+        .badConfig, "the sizes do not fit together: \(error)", at: .file(files.path("config.json")))
     }
     try Verifier.verify(module)
   }
@@ -38,7 +39,8 @@ public struct ImportedModel: Sendable {
     let hint = "supported: model_type \(supportedTypes.map { "\"\($0)\"" }.joined(separator: ", "))"
     if config.contains("quantization_config") {
       config.report(
-        "quantization_config", "the checkpoint is quantized already", hint: "give the original float checkpoint",
+        "quantization_config", "the checkpoint is quantized already",
+        hint: "give the original float checkpoint",
         code: .unsupportedModel)
     }
     if let type = config.string("model_type") {

@@ -33,7 +33,8 @@ struct MambaImporter {
     hasConvolutionBias = config.flag("use_conv_bias", default: true)
     isTied = config.contains("tie_word_embeddings") ? config.flag("tie_word_embeddings", default: true) : nil
     if let activation = config.string("hidden_act"), !["silu", "swish"].contains(activation) {
-      config.report("hidden_act", "'\(activation)' is not supported", hint: "Mamba uses silu", code: .unsupportedModel)
+      config.report(
+        "hidden_act", "'\(activation)' is not supported", hint: "Mamba uses silu", code: .unsupportedModel)
     }
     self.tensors = tensors
   }
@@ -58,7 +59,8 @@ struct MambaImporter {
     tensors.reportExtraTensors()
     if checksValues { tensors.reportNonFiniteTensors() }
     if !tensors.findings.isEmpty { throw DiagnosticFailure(tensors.findings) }
-    return Module(architecture: "mamba", layers: layers, stage: .imported, nodes: builder.nodes, result: result)
+    return Module(
+      architecture: "mamba", layers: layers, stage: .imported, nodes: builder.nodes, result: result)
   }
 
   private mutating func buildLayer(_ layer: Int, _ residual: ValueID) throws -> ValueID {
@@ -97,14 +99,17 @@ struct MambaImporter {
       .reshape, [raw], ["rows": .integer(inner)], name: block.value("mixer.conv1d.weight"),
       origin: block.tensor("conv1d.weight"))
     var operands = [x, weight]
-    if hasConvolutionBias { operands.append(tensors.constant(block.tensor("conv1d.bias"), [inner], &builder)) }
+    if hasConvolutionBias {
+      operands.append(tensors.constant(block.tensor("conv1d.bias"), [inner], &builder))
+    }
     let convolved = try builder.emit(
       .conv1d, operands, name: block.value("mixer.conv1d"), origin: block.tensor("conv1d"))
     return try builder.emit(.silu, [convolved], name: block.value("mixer.u"), origin: block.mixer)
   }
 
   private mutating func project(
-    _ block: LayerNames, _ tensor: String, _ input: ValueID, _ shape: [Int], hasBias: Bool, name: String? = nil
+    _ block: LayerNames, _ tensor: String, _ input: ValueID, _ shape: [Int], hasBias: Bool,
+    name: String? = nil
   ) throws -> ValueID {
     var operands = [input, tensors.constant(block.tensor("\(tensor).weight"), shape, &builder)]
     if hasBias { operands.append(tensors.constant(block.tensor("\(tensor).bias"), [shape[0]], &builder)) }
@@ -116,7 +121,8 @@ struct MambaImporter {
     _ block: LayerNames, _ name: String, _ value: ValueID, start: Int, count: Int, of projection: String
   ) throws -> ValueID {
     try builder.emit(
-      .slice, [value], ["start": .integer(start), "count": .integer(count)], name: block.value("mixer.\(name)"),
+      .slice, [value], ["start": .integer(start), "count": .integer(count)],
+      name: block.value("mixer.\(name)"),
       origin: block.tensor(projection))
   }
 

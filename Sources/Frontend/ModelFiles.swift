@@ -34,7 +34,8 @@ public struct ModelFiles: Sendable {
   /// Reads an optional JSON file of the directory; nil where there is none.
   /// - Throws: `DiagnosticFailure` where it exists and is malformed.
   public func optionalJSON(_ name: String) throws(DiagnosticFailure) -> JSONValue? {
-    InputFile.exists(path(name)) ? try Self.json(path(name), limits: JSONLimits(allowsNonFinite: true)).value : nil
+    InputFile.exists(path(name))
+      ? try Self.json(path(name), limits: JSONLimits(allowsNonFinite: true)).value : nil
   }
 
   private static func json(_ path: String, limits: JSONLimits) throws(DiagnosticFailure) -> JSONCursor {

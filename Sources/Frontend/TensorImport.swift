@@ -16,7 +16,9 @@ struct TensorImport {
   /// The sizes of a tensor.
   func shape(_ name: String) -> [Int]? { checkpoint.entry(name)?.shape }
 
-  /// A constant for a tensor that must have these sizes. After a problem it stands for zeros, so that the import goes on.
+  /// A constant for a tensor that must have these sizes.
+  ///
+  /// After a problem it stands for zeros, so that the import goes on.
   mutating func constant(_ name: String, _ shape: [Int], _ builder: inout ModuleBuilder) -> ValueID {
     used.insert(name)
     var type = ValueType(.f32, shape)

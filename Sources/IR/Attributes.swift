@@ -1,8 +1,12 @@
 /// The value of an attribute.
 public enum AttributeValue: Equatable, Sendable {
+  /// A count or a position.
   case integer(Int)
+  /// A finite number.
   case real(Float)
+  /// A word of a closed set, such as the granularity of a scale.
   case string(String)
+  /// Where a constant comes from.
   case source(ConstantSource)
 }
 
@@ -22,6 +26,7 @@ public enum ConstantSource: Equatable, Sendable {
 
 /// The kinds of attribute values, for specifications.
 public enum AttributeKind: String, Sendable {
+  /// See the cases of `AttributeValue`.
   case integer, real, string, source
 }
 

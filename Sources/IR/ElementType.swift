@@ -1,6 +1,15 @@
 /// The type of one element of a value.
 public enum ElementType: String, CaseIterable, Sendable {
-  case f32, bf16, f16, i8, i32
+  /// Single precision.
+  case f32
+  /// The upper half of single precision.
+  case bf16
+  /// Half precision.
+  case f16
+  /// Codes of a quantized value.
+  case i8
+  /// Token ids.
+  case i32
 
   /// Bytes of one element.
   public var byteWidth: Int {

@@ -12,7 +12,7 @@ public struct Evaluator<Source: TensorSource> {
   }
 
   /// The values of one sequence from its start: `[rows, width]` for rows, `[shape]` for constants.
-  /// - Throws: what the source throws; `TypeError` where a constant has no source.
+  /// - Throws: what the source throws; `TypeError` where a token lies outside its table.
   /// - Complexity: that of a direct computation, in double; meant for small models.
   public func run(tokens: [Int]) throws -> [[Float]] {
     var values: [[Float]] = []
@@ -21,7 +21,8 @@ public struct Evaluator<Source: TensorSource> {
       let types = node.operands.map { module[$0].type }
       let context = EvaluationContext(
         node: node, operands: node.operands.map { values[$0.index] }, operandTypes: types,
-        operandScales: types.map { expand($0, values) }, resultScales: expand(node.type, values), tokens: tokens,
+        operandScales: types.map { expand($0, values) }, resultScales: expand(node.type, values),
+        tokens: tokens,
         source: source)
       values.append(try OpSpec.of(node.op).evaluate(context))
     }

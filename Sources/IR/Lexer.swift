@@ -17,20 +17,21 @@ struct Lexer {
   private let line: Int
   private var position = 0
   /// The token under the cursor.
-  private(set) var token: Token = .end
+  private(set) var token = Token.end
   /// Where that token starts.
   private var start = 0
 
-  init(_ text: Substring, line: Int) throws(DiagnosticFailure) {
-    bytes = Array(text.utf8)
-    self.line = line
+  init(_ line: [UInt8], number: Int) throws(DiagnosticFailure) {
+    bytes = line
+    self.line = number
     try advance()
   }
 
+  /// Where the token under the cursor stands.
+  var place: Location { .text(line: line, column: start + 1) }
+
   /// A failure at the token under the cursor.
-  func failure(_ message: String) -> DiagnosticFailure {
-    DiagnosticFailure(.badIRText, message, at: .text(line: line, column: start + 1))
-  }
+  func failure(_ message: String) -> DiagnosticFailure { DiagnosticFailure(.badIRText, message, at: place) }
 
   /// Moves to the next token.
   mutating func advance() throws(DiagnosticFailure) {
@@ -67,12 +68,18 @@ struct Lexer {
     return true
   }
 
-  /// Takes a word.
-  mutating func word(_ what: String) throws(DiagnosticFailure) -> String {
+  /// Takes a word that `convert` knows.
+  mutating func word<Value>(
+    _ what: String, _ convert: (String) -> Value?
+  ) throws(DiagnosticFailure) -> Value {
     guard case .word(let word) = token else { throw failure("\(what) is expected here") }
+    guard let value = convert(word) else { throw failure("'\(word)' is not \(what)") }
     try advance()
-    return word
+    return value
   }
+
+  /// Takes any word.
+  mutating func word(_ what: String) throws(DiagnosticFailure) -> String { try word(what) { $0 } }
 
   /// Takes the given keyword.
   mutating func keyword(_ keyword: String) throws(DiagnosticFailure) {
@@ -88,25 +95,20 @@ struct Lexer {
   }
 
   /// Takes an integer.
-  mutating func integer(_ what: String) throws(DiagnosticFailure) -> Int {
-    guard case .word(let word) = token, let value = Int(word) else { throw failure("\(what) is expected here") }
-    try advance()
-    return value
-  }
+  mutating func integer(_ what: String) throws(DiagnosticFailure) -> Int { try word(what) { Int($0) } }
 
   /// Takes a finite number.
   mutating func real(_ what: String) throws(DiagnosticFailure) -> Float {
-    guard case .word(let word) = token, let value = Float(word), value.isFinite else {
-      throw failure("\(what) is expected here")
-    }
-    try advance()
-    return value
+    try word(what) { word in Float(word).flatMap { $0.isFinite ? $0 : nil } }
   }
 
   /// Requires the line to end here.
   func expectEnd() throws(DiagnosticFailure) {
     if token != .end { throw failure("the line should end here") }
   }
+
+  /// Whether a name can stand in the text form.
+  static func isWord(_ name: String) -> Bool { !name.isEmpty && name.utf8.allSatisfy(isWord) }
 
   private static func isWord(_ byte: UInt8) -> Bool {
     switch byte {

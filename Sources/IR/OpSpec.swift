@@ -1,5 +1,7 @@
-/// Everything that is to know about one operation. The printer, the parser, the verifier, the evaluator and the
-/// documentation loop over these values; `IR/Ops/` holds one file for each.
+/// Everything that is to know about one operation.
+///
+/// The printer, the parser, the verifier, the evaluator and the documentation loop over these values; `IR/Ops/`
+/// holds one file for each.
 public struct OpSpec: Sendable {
   /// Where a value lives.
   public enum Side: Sendable {

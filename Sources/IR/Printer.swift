@@ -1,7 +1,8 @@
 extension Module {
   /// The text form: parsing it gives the same module again, and printing that the same text.
   public var text: String {
-    var output = "quamba-ir 1\narchitecture \(quoted(architecture))\nlayers \(layers)\nstage \(stage.rawValue)\n\n"
+    var output =
+      "quamba-ir 1\narchitecture \(quoted(architecture))\nlayers \(layers)\nstage \(stage.rawValue)\n\n"
     for node in nodes { output += text(of: node) + "\n" }
     return output + "return \(self[result].reference)\n"
   }
@@ -58,7 +59,8 @@ func quoted(_ string: String) -> String {
   for scalar in string.unicodeScalars {
     switch scalar {
     case "\"", "\\": output += "\\" + String(scalar)
-    case _ where scalar.value < 0x20 || scalar.value == 0x7F: output += "\\u{\(String(scalar.value, radix: 16))}"
+    case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+      output += "\\u{\(String(scalar.value, radix: 16))}"
     default: output.unicodeScalars.append(scalar)
     }
   }

@@ -3,8 +3,11 @@ public enum Quantizer {
   /// The largest code.
   public static let highest: Float = 127
 
-  /// Scale of a range: `maximum / 127`, or 1 for a range of zero.
-  public static func scale(maximum: Float) -> Float { maximum > 0 ? maximum / highest : 1 }
+  /// Scale of a range: `maximum / 127`, or 1 for a range of zero, or one so small that its inverse would overflow.
+  public static func scale(maximum: Float) -> Float {
+    let scale = maximum / highest
+    return scale >= .leastNormalMagnitude ? scale : 1
+  }
 
   /// What values are multiplied by: `Float(1 / Double(scale))`.
   public static func inverse(scale: Float) -> Float { Float(1 / Double(scale)) }

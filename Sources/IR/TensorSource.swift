@@ -15,12 +15,16 @@ public struct NoTensors: TensorSource {
   public init() {}
 
   /// Always throws: there is no tensor.
-  public func read(_ tensor: String, _ range: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>) throws {
+  public func read(_ tensor: String, _ range: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>)
+    throws
+  {
     throw TypeError("there is no tensor '\(tensor)'")
   }
 
   /// Always throws: there is no tensor.
-  public func copy(_ tensor: String, _ range: Range<Int>, into destination: UnsafeMutableRawBufferPointer) throws {
+  public func copy(_ tensor: String, _ range: Range<Int>, into destination: UnsafeMutableRawBufferPointer)
+    throws
+  {
     throw TypeError("there is no tensor '\(tensor)'")
   }
 }

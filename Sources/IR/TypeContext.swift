@@ -7,6 +7,11 @@ public struct TypeError: Error, Equatable, Sendable {
   public init(_ message: String) { self.message = message }
 }
 
+extension TypeError: CustomStringConvertible {
+  /// The message.
+  public var description: String { message }
+}
+
 /// What a type rule sees: the types of the operands, the attributes, and the scale asked for.
 public struct TypeContext: Sendable {
   /// Types of the operands that are present.
@@ -29,7 +34,9 @@ public struct TypeContext: Sendable {
 
   /// The integer attribute `name`, which must be at least `minimum`.
   func integer(_ name: String, atLeast minimum: Int = 0) throws(TypeError) -> Int {
-    guard let value = attributes.integer(name) else { throw TypeError("integer attribute '\(name)' is missing") }
+    guard let value = attributes.integer(name) else {
+      throw TypeError("integer attribute '\(name)' is missing")
+    }
     try require(value >= minimum, "attribute '\(name)' is \(value), at least \(minimum) is needed")
     return value
   }
@@ -37,7 +44,8 @@ public struct TypeContext: Sendable {
   /// The real attribute `name`, which must be finite and above zero.
   func positive(_ name: String) throws(TypeError) -> Float {
     guard let value = attributes.real(name) else { throw TypeError("real attribute '\(name)' is missing") }
-    try require(value.isFinite && value > 0, "attribute '\(name)' is \(value), a finite value above zero is needed")
+    try require(
+      value.isFinite && value > 0, "attribute '\(name)' is \(value), a finite value above zero is needed")
     return value
   }
 
@@ -45,7 +53,8 @@ public struct TypeContext: Sendable {
   func floatRow(_ index: Int) throws(TypeError) -> Int {
     let type = operands[index]
     try require(
-      type.element == .f32 && type.shape.count == 1, "operand \(index) is \(type.plain), a row of f32 is needed")
+      type.element == .f32 && type.shape.count == 1,
+      "operand \(index) is \(type.plain), a row of f32 is needed")
     return type.width
   }
 
@@ -61,6 +70,26 @@ public struct TypeContext: Sendable {
   func matrix(_ index: Int) throws(TypeError) -> (rows: Int, columns: Int) {
     let type = operands[index]
     try require(type.shape.count == 2, "operand \(index) is \(type.plain), a matrix is needed")
+    return (type.shape[0], type.shape[1])
+  }
+}
+
+extension TypeContext {
+  /// Operand `index` as a matrix of floats; returns rows and columns.
+  func floatMatrix(_ index: Int) throws(TypeError) -> (rows: Int, columns: Int) {
+    let type = operands[index]
+    try require(
+      type.element.isFloat && type.shape.count == 2,
+      "operand \(index) is \(type.plain), a matrix of floats is needed")
+    return (type.shape[0], type.shape[1])
+  }
+
+  /// Operand `index` as a matrix of 8-bit codes; returns rows and columns.
+  func codeMatrix(_ index: Int) throws(TypeError) -> (rows: Int, columns: Int) {
+    let type = operands[index]
+    try require(
+      type.element == .i8 && type.shape.count == 2,
+      "operand \(index) is \(type.plain), a matrix of i8 is needed")
     return (type.shape[0], type.shape[1])
   }
 }

@@ -3,7 +3,9 @@
 public struct ValueType: Hashable, Sendable {
   /// Type of the elements.
   public var element: ElementType
-  /// Sizes, outermost first. Row values have one dimension; the number of rows belongs to the call.
+  /// Sizes, outermost first.
+  ///
+  /// Row values have one dimension; the number of rows belongs to the call.
   public var shape: [Int]
   /// Step between neighbouring codes of a quantized row value.
   public var scale: Scale?

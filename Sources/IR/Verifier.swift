@@ -19,7 +19,10 @@ public struct Verifier {
   private mutating func run() {
     var names: Set<String> = []
     for (index, node) in module.nodes.enumerated() {
-      if !names.insert(node.reference).inserted { report(node, "the name is used twice") }
+      if !names.insert(node.name).inserted { report(node, "the name is used twice") }
+      for name in [node.name, node.pass] where !Lexer.isWord(name) {
+        report(node, "\(quoted(name)) is not made of ASCII letters, digits, '_', '.', '-' and '+'")
+      }
       check(node, at: index)
     }
     if !module.nodes.indices.contains(module.result.index) {
@@ -37,25 +40,27 @@ public struct Verifier {
     guard node.dependencies.allSatisfy({ (0..<index).contains($0.index) }) else {
       return report(node, "it uses a value that is not defined before it")
     }
-    checkAttributes(node, spec)
-    checkScale(node)
-    if checkOperands(node, spec) { checkType(node, spec) }
+    let isSound = [checkAttributes(node, spec), checkScale(node), checkOperands(node, spec)]
+    if !isSound.contains(false) { checkType(node, spec) }
   }
 
   private mutating func checkOperands(_ node: Node, _ spec: OpSpec) -> Bool {
+    let before = findings.count
     let required = spec.operands.count { !$0.isOptional }
     guard (required...spec.operands.count).contains(node.operands.count) else {
-      report(node, "\(node.op.rawValue) has \(node.operands.count) operands, \(required) are needed")
+      let needed = required == spec.operands.count ? "\(required)" : "\(required) or \(spec.operands.count)"
+      report(node, "\(node.op.rawValue) has \(node.operands.count) operands, \(needed) are needed")
       return false
     }
     for (operand, id) in zip(spec.operands, node.operands)
     where module[id].isConstant != (operand.side == .constant) {
       report(node, "operand '\(operand.name)' is \(operand.side == .constant ? "not a" : "a") constant")
     }
-    return true
+    return findings.count == before
   }
 
-  private mutating func checkAttributes(_ node: Node, _ spec: OpSpec) {
+  private mutating func checkAttributes(_ node: Node, _ spec: OpSpec) -> Bool {
+    let before = findings.count
     for attribute in spec.attributes {
       guard let value = node.attributes[attribute.name] else {
         if !attribute.isOptional { report(node, "attribute '\(attribute.name)' is missing") }
@@ -66,11 +71,14 @@ public struct Verifier {
     for entry in node.attributes.entries where !spec.attributes.contains(where: { $0.name == entry.name }) {
       report(node, "there is no attribute '\(entry.name)'")
     }
+    return findings.count == before
   }
 
-  private mutating func checkScale(_ node: Node) {
+  private mutating func checkScale(_ node: Node) -> Bool {
+    let before = findings.count
     switch node.type.scale {
     case nil: break
+    case _ where node.isConstant || node.type.element != .i8: report(node, "only a row of codes has a scale")
     case .perTensor(let scale):
       if !(scale.isFinite && scale > 0) { report(node, "the scale \(scale) is not finite and above zero") }
     case .perChannel(let id):
@@ -78,37 +86,52 @@ public struct Verifier {
         report(node, "the scales are \(module[id].type.plain), f32[\(node.type.width)] is needed")
       }
     }
+    return findings.count == before
   }
 
   private mutating func checkType(_ node: Node, _ spec: OpSpec) {
-    if node.op == .constant {
-      if node.type.shape.isEmpty || node.type.shape.contains(where: { $0 < 1 }) {
-        report(node, "the shape \(node.type.plain) is empty")
-      }
-      checkSource(node)
-      return
-    }
+    if node.op == .constant { return checkConstant(node) }
     let context = TypeContext(
       operands: node.operands.map { module[$0].type }, attributes: node.attributes, scale: node.type.scale)
     do {
       let type = try spec.inferType(context)
-      if type != node.type { report(node, "the type is \(node.type.plain), \(type.plain) follows from the operands") }
+      if type != node.type {
+        report(node, "the type is \(node.type.plain), \(type.plain) follows from the operands")
+      }
     } catch {
       report(node, error.message)
     }
   }
 
-  private mutating func checkSource(_ node: Node) {
+  private mutating func checkConstant(_ node: Node) {
+    if node.type.shape.isEmpty || node.type.shape.contains(where: { $0 < 1 }) {
+      report(node, "the shape \(node.type.plain) is empty")
+    }
     guard case .source(let source)? = node.attributes["source"] else { return }
-    switch source {
-    case .tensor: if !node.type.element.isFloat { report(node, "a checkpoint tensor must be floats") }
-    case .values(let values) where values.count != node.type.elementCount:
+    if case .tensor = source {
+      if !node.type.element.isFloat { report(node, "a checkpoint tensor must be floats") }
+      return
+    }
+    if node.type.element != .f32 { report(node, "only a checkpoint tensor may be other than f32") }
+    if !source.isFinite { report(node, "the source \(source.text) is not finite") }
+    if case .values(let values) = source, values.count != node.type.elementCount {
       report(node, "\(values.count) values are given for \(node.type.plain)")
-    default: if node.type.element != .f32 { report(node, "only a checkpoint tensor may be other than f32") }
     }
   }
 
   private mutating func report(_ node: Node, _ message: String) {
     findings.append(Diagnostic(.badIR, message, at: .node(node.name)))
+  }
+}
+
+extension ConstantSource {
+  /// Whether every number that the source gives is finite, as far as can be seen without reading a tensor.
+  fileprivate var isFinite: Bool {
+    switch self {
+    case .tensor, .zero: true
+    case .splat(let value): value.isFinite
+    case .random(_, let amplitude): amplitude.isFinite
+    case .values(let values): values.allSatisfy(\.isFinite)
+    }
   }
 }

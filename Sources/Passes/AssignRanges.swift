@@ -5,7 +5,8 @@ extension Pass {
   /// Quantization and dequantization of every activation that the recipe makes 8 bits wide.
   public static let assignRanges = Pass(
     name: "assign-ranges",
-    summary: "Sends every activation that will be 8 bits wide through quantize and dequantize, with calibrated scales.",
+    summary:
+      "Sends every activation that will be 8 bits wide through quantize and dequantize, with calibrated scales.",
     requires: .folded ... .rotated, produces: .ranged, promise: .lossy, isNeeded: { $0.isQuantized }
   ) { rewriter in
     var copies: [[ActivationUse: ValueID]] = Array(repeating: [:], count: rewriter.before.nodes.count)
@@ -51,7 +52,8 @@ extension Pass {
       if isShared {
         copies[use] = copies[.contracted]
       } else {
-        copies[use] = try quantizedCopy(of: value, range: range, use: use, isSecond: !copies.isEmpty, &rewriter)
+        copies[use] = try quantizedCopy(
+          of: value, range: range, use: use, isSecond: !copies.isEmpty, &rewriter)
       }
     }
     return copies
@@ -95,7 +97,7 @@ enum ActivationUse: CaseIterable {
     switch (rewriter.before[user].op, position) {
     case (.linear, 0) where user != rewriter.before.result || rewriter.recipe.quantizesHeadInput:
       self = .contracted
-    case (.conv1d, 0), (.selectiveScan, 0...4): 
+    case (.conv1d, 0), (.selectiveScan, 0...4):
       guard rewriter.recipe.scanInputs != .none else { return nil }
       self = .streamed
     default: return nil

@@ -4,13 +4,15 @@ extension Pass {
   /// Constant expressions that need no weight to be read are computed.
   public static let foldConstants = Pass(
     name: "fold-constants",
-    summary: "Simplifies constant expressions that can be known without reading a weight; the rest folds when the plan is written.",
-    requires: .folded ... .quantized, produces: nil, promise: .equivalent(1e-6)
+    summary:
+      "Simplifies constant expressions that can be known without reading a weight; the rest folds when the plan is written.",
+    requires: .folded ... .quantized, produces: nil, promise: .exact
   ) { rewriter in
     for value in rewriter.before.values where !foldUniform(value, &rewriter) {
       let node = rewriter.before[value]
       switch node.op {
-      case .sliceRows where node.attributes.integer("count") == rewriter.before[node.operands[0]].type.shape[0]:
+      case .sliceRows
+      where node.attributes.integer("count") == rewriter.before[node.operands[0]].type.shape[0]:
         rewriter.replace(value, by: rewriter.image(node.operands[0]))
       case .scaleColumns where uniform(node.operands[1], rewriter) == 1:
         rewriter.replace(value, by: rewriter.image(node.operands[0]))
@@ -35,7 +37,9 @@ extension Pass {
 
   /// The value of every element of a uniform constant.
   private static func uniform(_ id: ValueID, _ rewriter: Rewriter) -> Float? {
-    guard case .source(let source)? = rewriter.built(rewriter.image(id)).attributes["source"] else { return nil }
+    guard case .source(let source)? = rewriter.built(rewriter.image(id)).attributes["source"] else {
+      return nil
+    }
     switch source {
     case .zero: return 0
     case .splat(let value): return value

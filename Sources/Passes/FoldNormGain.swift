@@ -4,7 +4,8 @@ extension Pass {
   /// Norm gains become part of the weights that read the norm.
   public static let foldNormGain = Pass(
     name: "fold-norm-gain",
-    summary: "Moves a norm's gain into the columns of the weights that read it, where all readers are linear layers.",
+    summary:
+      "Moves a norm's gain into the columns of the weights that read it, where all readers are linear layers.",
     requires: .folded ... .folded, produces: nil, promise: .equivalent(1e-5),
     isNeeded: { $0.foldsNormGains }
   ) { rewriter in

@@ -4,8 +4,10 @@ extension Pass {
   /// Products of dequantized codes become integer products.
   public static let lowerToInt8 = Pass(
     name: "lower-to-int8",
-    summary: "Turns linear layers with 8-bit weights into products over the codes that scale, add and requantize once, at their end.",
-    requires: .ranged ... .ranged, produces: .quantized, promise: .equivalent(0.05), isNeeded: { $0.isQuantized }
+    summary:
+      "Turns linear layers with 8-bit weights into products over the codes that scale, add and requantize once, at their end.",
+    requires: .ranged ... .ranged, produces: .quantized, promise: .equivalent(0.05),
+    isNeeded: { $0.isQuantized }
   ) { rewriter in
     for value in rewriter.before.values {
       let node = rewriter.before[value]
@@ -54,7 +56,8 @@ private struct IntegerProduct {
   /// The quantize node that is the only reader of the product, if there is one.
   func absorbingQuantize(_ rewriter: Rewriter) -> ValueID? {
     let readers = rewriter.uses[value.index]
-    guard readers.count == 1, rewriter.before[readers[0]].op == .quantize else { return nil }
+    guard value != rewriter.before.result, readers.count == 1, rewriter.before[readers[0]].op == .quantize
+    else { return nil }
     return readers[0]
   }
 
@@ -85,7 +88,8 @@ private struct IntegerProduct {
   }
 
   private func biasConstant(
-    _ name: String, _ outputs: Int, _ outputScales: [ValueID], _ attributes: Attributes, _ rewriter: inout Rewriter
+    _ name: String, _ outputs: Int, _ outputScales: [ValueID], _ attributes: Attributes,
+    _ rewriter: inout Rewriter
   ) throws -> ValueID {
     guard let bias else { return rewriter.constant(.zero, [outputs], name: "\(name).bias", for: value) }
     return try rewriter.emit(

@@ -58,7 +58,9 @@ public struct Pass: Sendable {
     } catch {
       throw DiagnosticFailure(.badIR, "pass \(name) failed: \(error)")
     }
-    if rewriter.findings.contains(where: { $0.severity == .error }) { throw DiagnosticFailure(rewriter.findings) }
+    if rewriter.findings.contains(where: { $0.severity == .error }) {
+      throw DiagnosticFailure(rewriter.findings)
+    }
     let result = rewriter.finish(stage: produces ?? module.stage)
     try Verifier.verify(result)
     return (result, rewriter.findings)

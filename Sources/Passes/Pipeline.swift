@@ -12,12 +12,16 @@ public enum Pipeline {
   /// The passes that a recipe needs.
   public static func passes(for recipe: Recipe) -> [Pass] { all.filter { $0.isNeeded(recipe) } }
 
-  /// The passes that lead to the float module that calibration runs. Its scan outputs are rotated whatever the
-  /// recipe, so that recipes with and without rotation can share statistics.
+  /// The passes that lead to the float module that calibration runs.
+  ///
+  /// Its scan outputs are rotated whatever the recipe, so that recipes with and without rotation can share
+  /// statistics.
   public static func calibrationPasses(for recipe: Recipe) -> [Pass] {
     var rotating = recipe
     rotating.rotatesScanOutput = true
-    return passes(for: rotating).filter { $0.requires.lowerBound <= .folded && $0.promise != .lossy && $0.name != Pass.foldConstants.name }
+    return passes(for: rotating).filter { pass in
+      pass.requires.lowerBound <= .folded && pass.promise != .lossy && pass.name != Pass.foldConstants.name
+    }
   }
 
   /// Runs passes one after the other.

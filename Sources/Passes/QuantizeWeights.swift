@@ -28,7 +28,8 @@ extension Pass {
       return
     }
     let node = rewriter.before[value]
-    let (codes, scales) = try codes(of: node.operands[1], per: granularity, named: node.name, for: value, &rewriter)
+    let (codes, scales) = try codes(
+      of: node.operands[1], per: granularity, named: node.name, for: value, &rewriter)
     let weight = try rewriter.emit(
       .dequantizeWeight, [codes, scales], name: "\(node.name).weight.dequantized", for: value)
     var operands = node.operands.map(rewriter.image)
@@ -38,14 +39,17 @@ extension Pass {
 
   private static func quantizeTable(of value: ValueID, _ rewriter: inout Rewriter) throws {
     let node = rewriter.before[value]
-    let (codes, scales) = try codes(of: node.operands[1], per: .channel, named: node.name, for: value, &rewriter)
+    let (codes, scales) = try codes(
+      of: node.operands[1], per: .channel, named: node.name, for: value, &rewriter)
     rewriter.replace(
       value,
       by: try rewriter.emit(
         .embedding, [rewriter.image(node.operands[0]), codes, scales], name: node.name, for: value))
   }
 
-  /// Codes and scales of a weight. One scale per tensor belongs to the checkpoint's tensor, not to a slice of it.
+  /// Codes and scales of a weight.
+  ///
+  /// One scale per tensor belongs to the checkpoint's tensor, not to a slice of it.
   private static func codes(
     of weight: ValueID, per granularity: Recipe.Scales, named name: String, for value: ValueID,
     _ rewriter: inout Rewriter

@@ -41,7 +41,8 @@ public struct Recipe: Equatable, Sendable {
 
   /// A recipe from its parts.
   public init(
-    name: String, weights: Scales, convolution: Scales, scanInputs: Scales, clip: Clip, rotatesScanOutput: Bool,
+    name: String, weights: Scales, convolution: Scales, scanInputs: Scales, clip: Clip,
+    rotatesScanOutput: Bool,
     foldsNormGains: Bool = false, embedding: Scales = .none, quantizesHeadInput: Bool = false
   ) {
     self.name = name

@@ -27,7 +27,9 @@ struct Rewriter {
 
   /// What a value before the pass has become.
   func image(_ old: ValueID) -> ValueID {
-    guard let image = images[old.index] else { preconditionFailure("a value is used before it was rewritten") }
+    guard let image = images[old.index] else {
+      preconditionFailure("a value is used before it was rewritten")
+    }
     return image
   }
 
@@ -58,7 +60,8 @@ struct Rewriter {
   }
 
   /// Appends a new float32 constant; its origin is that of `old`.
-  mutating func constant(_ source: ConstantSource, _ shape: [Int], name: String, for old: ValueID) -> ValueID {
+  mutating func constant(_ source: ConstantSource, _ shape: [Int], name: String, for old: ValueID) -> ValueID
+  {
     builder.constant(source, type: ValueType(.f32, shape), name: name, origin: before[old].origin)
   }
 

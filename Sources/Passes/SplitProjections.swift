@@ -4,7 +4,8 @@ extension Pass {
   /// One linear layer for each slice of a fused projection.
   public static let splitProjections = Pass(
     name: "split-projections",
-    summary: "Gives each slice of a fused projection a linear layer of its own, over the same rows of the weight.",
+    summary:
+      "Gives each slice of a fused projection a linear layer of its own, over the same rows of the weight.",
     requires: .imported ... .imported, produces: .folded, promise: .exact
   ) { rewriter in
     for value in rewriter.before.values {
@@ -18,7 +19,8 @@ extension Pass {
       for (constant, suffix) in zip(projection.operands.dropFirst(), ["weight", "bias"]) {
         operands.append(
           try rewriter.emit(
-            .sliceRows, [rewriter.image(constant)], node.attributes, name: "\(node.name).\(suffix)", for: value))
+            .sliceRows, [rewriter.image(constant)], node.attributes, name: "\(node.name).\(suffix)",
+            for: value))
       }
       rewriter.replace(value, by: try rewriter.emit(.linear, operands, name: node.name, for: value))
     }

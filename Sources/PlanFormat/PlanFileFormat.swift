@@ -93,7 +93,7 @@ public enum PlanLimits {
   /// UTF-8 bytes of a name.
   public static let name: UInt64 = 1_024
   /// Taps of a convolution.
-  public static let taps: ClosedRange<UInt32> = 2...16
+  public static let taps: ClosedRange<UInt32> = 1...16
   /// State elements per channel.
   public static let states: ClosedRange<UInt32> = 1...256
   /// Orders of Hadamard matrices that the kernels have.

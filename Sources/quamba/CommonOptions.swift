@@ -21,7 +21,8 @@ struct ThreadOptions: ParsableArguments {
 
 /// How progress is shown.
 struct ProgressOptions: ParsableArguments {
-  @Option(help: "Progress on standard error: \(ProgressMode.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(
+    help: "Progress on standard error: \(ProgressMode.allCases.map(\.rawValue).joined(separator: ", ")).")
   var progress = ProgressMode.auto
 }
 
@@ -54,7 +55,8 @@ struct RecipeOptions: ParsableArguments {
       recipe.clip = value == 100 ? .maximum : .percentile(value)
     } else {
       throw DiagnosticFailure(
-        .badOption, "'\(percentile)' is neither 'search' nor above 0 and up to 100", at: .option("--percentile"))
+        .badOption, "'\(percentile)' is neither 'search' nor above 0 and up to 100",
+        at: .option("--percentile"))
     }
     return recipe
   }
@@ -63,7 +65,9 @@ struct RecipeOptions: ParsableArguments {
 /// The text to calibrate on.
 struct CalibrationOptions: ParsableArguments {
   @Option(
-    help: "Text to calibrate on: .txt, or .jsonl with a field \"text\" (or \"ids\"). A built-in one unless given.")
+    help:
+      "Text to calibrate on: .txt, or .jsonl with a field \"text\" (or \"ids\"). A built-in one unless given."
+  )
   var text: String?
 
   @Option(help: "Largest number of passages.")
@@ -75,7 +79,9 @@ struct CalibrationOptions: ParsableArguments {
   var size: CalibrationText.Size { CalibrationText.Size(samples: samples, length: length) }
 
   func validate() throws {
-    guard (1...1_000_000).contains(samples) else { throw ValidationError("--samples must be from 1 to 1000000") }
+    guard (1...1_000_000).contains(samples) else {
+      throw ValidationError("--samples must be from 1 to 1000000")
+    }
     guard (1...4096).contains(length) else { throw ValidationError("--seq-len must be from 1 to 4096") }
   }
 }

@@ -7,7 +7,9 @@ enum Interruption {
 
   /// Starts to listen.
   static func listen() {
-    for number in [SIGINT, SIGTERM] { signal(number) { _ in Interruption.requested.store(true, ordering: .relaxed) } }
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { _ in Interruption.requested.store(true, ordering: .relaxed) }
+    }
   }
 
   /// Whether a signal has come.

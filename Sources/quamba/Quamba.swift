@@ -6,7 +6,8 @@ import Diagnostics
 struct Quamba: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quamba",
-    abstract: "Compiles selective state-space language models into static 8-bit execution plans, and runs them.",
+    abstract:
+      "Compiles selective state-space language models into static 8-bit execution plans, and runs them.",
     discussion: """
       A first run:
         quamba compile MODEL_DIRECTORY -o model.qplan
@@ -18,7 +19,8 @@ struct Quamba: ParsableCommand {
       """,
     version: ToolVersion.number,
     subcommands: [
-      Inspect.self, Compile.self, Calibrate.self, Run.self, Eval.self, Logits.self, Tokenize.self, Verify.self,
+      Inspect.self, Compile.self, Calibrate.self, Run.self, Eval.self, Logits.self, Tokenize.self,
+      Verify.self,
       IRCommand.self,
     ])
 }

@@ -47,6 +47,7 @@ import Testing
     #expect(histogram.percentile(99) == 0.7500001)
     let largest = try Self.histogram(of: [1, .greatestFiniteMagnitude])
     #expect(largest.percentile(99) == .greatestFiniteMagnitude)
+    #expect(largest.leastErrorClip() > 0.99 * .greatestFiniteMagnitude)
     let zeros = try Self.histogram(of: [0, 0])
     #expect((zeros.percentile(99), zeros.percentile(100), zeros.leastErrorClip()) == (0, 0, 0))
   }

@@ -6,6 +6,9 @@ import Testing
 enum StatisticsText {
   static let tap = #"{"name":"tap","count":2,"channel_maxima":[0.5,1.0]}"#
 
+  static let tapWithHistogram =
+    #"{"name":"tap","count":4,"channel_maxima":[0.5,1.0],"histogram":[[7,1],[64512,2],[65024,1]]}"#
+
   static func digest(_ digit: String) -> String { String(repeating: digit, count: 64) }
 
   static func make(passage: String = "1", taps: String = tap) -> String {
@@ -87,6 +90,23 @@ enum StatisticsText {
     let bytes = Array(StatisticsText.make().utf8)
     for length in 0..<bytes.count - 2 {
       #expect(throws: StatisticsError.self) { _ = try Statistics(parsing: Array(bytes[..<length])) }
+    }
+  }
+
+  /// Whatever is read is written as it is read, and nothing crashes.
+  @Test func everyChangedByteIsRefusedOrHarmless() {
+    let bytes = Array(StatisticsText.make(taps: StatisticsText.tapWithHistogram).utf8)
+    for place in bytes.indices {
+      for byte in "0-.e9\"[]{},x".utf8 + [0, 0xFF] where byte != bytes[place] {
+        var changed = bytes
+        changed[place] = byte
+        guard let read = try? Statistics(parsing: changed) else { continue }
+        #expect((try? StatisticsText.parse(read.text)) == read)
+        for histogram in read.taps.compactMap(\.histogram) {
+          #expect(histogram.percentile(50) <= histogram.maximum)
+          #expect(histogram.leastErrorClip() <= histogram.maximum)
+        }
+      }
     }
   }
 }

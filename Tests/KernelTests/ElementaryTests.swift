@@ -37,7 +37,7 @@ struct ElementaryTests {
 
   private func points(_ range: ClosedRange<Float>, _ count: Int = 65536) -> [Float] {
     var generator = Generator(seed: 3)
-    return (0..<count).map { _ in generator.float(range) } 
+    return (0..<count).map { _ in generator.float(range) }
   }
 
   @Test("exp is within 1.2 units in the last place")
@@ -52,7 +52,8 @@ struct ElementaryTests {
         #expect(worst <= 1.2, "\(entry.name)")
       }
     }
-    #expect(scan(allKernels(\.scan)[0].kernel, dt: points(0...0, 16), a: points(0...0, 16), u: 0, state: 1)[0] == 1)
+    #expect(
+      scan(allKernels(\.scan)[0].kernel, dt: points(0...0, 16), a: points(0...0, 16), u: 0, state: 1)[0] == 1)
   }
 
   @Test("exp far outside its range is clamped to normal numbers")
@@ -71,9 +72,10 @@ struct ElementaryTests {
       let x = points(range)
       for entry in allKernels(\.scan) {
         let y = scan(entry.kernel, dt: x, a: x.map { _ in 0 }, u: 1, state: 0)
-        let worst = zip(x, y).map {
-          ulps($1, $0 > 20 ? Double($0) : log1p(exp(Double($0))))
-        }.max() ?? 0
+        let worst =
+          zip(x, y).map {
+            ulps($1, $0 > 20 ? Double($0) : log1p(exp(Double($0))))
+          }.max() ?? 0
         #expect(worst <= 3, "\(entry.name) \(range)")
       }
     }
@@ -89,7 +91,8 @@ struct ElementaryTests {
         let out = Activations.output(arena, rows: 1, width: x.count, isFloat: true)
         var step = qk_step()
         step.args.conv = qk_conv(
-          in: input.operand(), weights: arena.array([Float](repeating: 1, count: x.count)), bias: nil, taps: 1,
+          in: input.operand(), weights: arena.array([Float](repeating: 1, count: x.count)), bias: nil,
+          taps: 1,
           blocks: UInt32(x.count / 16), state_offset: 0, out0: out.operand(), out1: qk_operand())
         var call = plainCall(rows: 1)
         call.segments = 1
@@ -97,9 +100,10 @@ struct ElementaryTests {
         let state: UnsafeMutablePointer<UInt8>? = arena.allocate(64).assumingMemoryBound(to: UInt8.self)
         call.segment_state = UnsafePointer(arena.array([state]))
         run(entry.kernel, step, call)
-        let worst = x.indices.map { index in
-          ulps(out.float(0)[index], Double(x[index]) / (1 + exp(-Double(x[index]))))
-        }.max() ?? 0
+        let worst =
+          x.indices.map { index in
+            ulps(out.float(0)[index], Double(x[index]) / (1 + exp(-Double(x[index]))))
+          }.max() ?? 0
         #expect(worst <= 2.5, "\(entry.name)")
       }
     }

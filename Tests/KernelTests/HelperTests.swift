@@ -150,7 +150,8 @@ struct HelperTests {
     var results: [[UInt64]] = []
     let x = (0..<20000).map { _ in Double.random(in: -744...709, using: &generator) }
     let small = (0..<20000).map { _ in Double.random(in: -1...1, using: &generator) }
-    let positive = x.map { exp($0) } + small.map { 1 + $0 * 1e-3 } + [.leastNonzeroMagnitude, 1, .greatestFiniteMagnitude]
+    let positive =
+      x.map { exp($0) } + small.map { 1 + $0 * 1e-3 } + [.leastNonzeroMagnitude, 1, .greatestFiniteMagnitude]
     onEveryISA {
       var bits: [UInt64] = []
       for value in x + small {

@@ -33,7 +33,8 @@ private struct Layer {
     let input = Activations.random(
       arena, rows: rows, width: k, isFloat: isFloatInput, &generator, awkward: false)
     self.input = input
-    var outputs: [Activations] = [], weights: [[[Float]]] = [], multiplier: [[Float]] = [], bias: [[Float]] = []
+    var outputs: [Activations] = [], weights: [[[Float]]] = [], multiplier: [[Float]] = [],
+      bias: [[Float]] = []
     var records: [qk_linear_part] = []
     let k4 = weightType == QK_I8 ? (k + 3) / 4 * 4 : k
     for part in parts {
@@ -218,7 +219,8 @@ struct LinearTests {
         bias: arena.array([Float](repeating: 0, count: 16)), panels: 1, accumulate: 0, out: output.operand())
       var step = qk_step()
       step.args.linear = qk_linear(
-        in: input.operand(), parts: arena.array([part]), part_count: 1, k: UInt32(k), weight_type: QK_I8.rawValue)
+        in: input.operand(), parts: arena.array([part]), part_count: 1, k: UInt32(k),
+        weight_type: QK_I8.rawValue)
       for entry in linearKernels() {
         run(entry.kernel, step, plainCall(rows: 1))
         for lane in 0..<16 {

@@ -42,7 +42,8 @@ private func runSchedule(
 }
 
 private let schedules = [
-  Schedule(lengths: [1]), Schedule(lengths: [2, 1, 5]), Schedule(lengths: [17]), Schedule(lengths: [3, 8, 1, 1]),
+  Schedule(lengths: [1]), Schedule(lengths: [2, 1, 5]), Schedule(lengths: [17]),
+  Schedule(lengths: [3, 8, 1, 1]),
 ]
 private let chunkSizes: [Int?] = [nil, 1, 2, 3, 100]
 
@@ -104,7 +105,8 @@ struct ConvTests {
       for chunk in chunkSizes {
         for threads in threadCounts {
           for state in states { state.update(repeating: 0, count: stateBytes + 64) }
-          runSchedule(schedule, chunk: chunk, states: states, kernel: entry.kernel, threads: threads, bind: bind)
+          runSchedule(
+            schedule, chunk: chunk, states: states, kernel: entry.kernel, threads: threads, bind: bind)
           let stateCopies = states.map { Array(UnsafeBufferPointer(start: $0, count: stateBytes + 64)) }
           let outcome = [first.bytes, second.bytes] + stateCopies
           #expect(outcome == reference ?? outcome, "\(entry.name), chunk \(chunk ?? 0), \(threads) threads")
@@ -119,7 +121,8 @@ struct ConvTests {
           var sum = shape.hasBias ? bias[channel] : 0
           for tap in 0..<shape.taps {
             let source = token + tap - (shape.taps - 1)
-            let x = source < 0
+            let x =
+              source < 0
               ? 0 : input.value(schedule.starts[sequence] + source, channel, scales[channel])
             sum = sum.addingProduct(weights[tap * count + channel], x)
           }

@@ -309,19 +309,19 @@ def plan_scales(plan):
 def multiplier_error(plan, network, scales):
     """The worst relative difference between the plan's multipliers and s_in * s_w / s_out made from the weights here.
 
-    `in_proj` gives x then z, `x_proj` gives dt_low, b, c: parts are told by their output's name.
+    The instruction's name tells the projection: `in_proj` gives x then z, `x_proj` gives dt_low, b, c.
     """
+    layers = {"x": "in", "z": "in", "dt_low": "x", "b": "x", "c": "x", "dt": "dt", "residual": "out"}
     worst, compared = 0.0, 0
     for linear in plan.get("linears", []):
         scale_in = scales.get(linear["input"])
-        place = linear["name"].split(".")
-        layer = next((layer for name, layer in (("in_proj", "in"), ("x_proj", "x"), ("dt_proj", "dt"),
-                                                ("out_proj", "out")) if name in place), None)
+        place = linear["instruction"].split(".")
+        leaf = place[-1]
+        layer = layers.get(leaf)
         weight = network.head if layer is None else network.blocks[int(place[1])][layer]
         if weight.scale is None or (scale_in is not None and scale_in.size != 1):
             continue
         rows = weight.scale
-        leaf = str(linear["output"]).rsplit(".", 1)[-1]
         if layer == "in":
             rows = rows[: rows.size // 2] if leaf == "x" else rows[rows.size // 2 :]
         if layer == "x":

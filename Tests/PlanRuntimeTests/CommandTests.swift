@@ -31,16 +31,9 @@ struct CommandTests {
       errors: String(decoding: complaint, as: UTF8.self))
   }
 
-  private func withPlan(_ bytes: [UInt8], _ body: (String) throws -> Void) throws {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try Data(bytes).write(to: URL(fileURLWithPath: path))
-    try body(path)
-  }
-
   @Test
   func itContinuesTokenIDs() throws {
-    try withPlan(MadePlan.bytes(.int8)) { path in
+    try withTemporaryFile(MadePlan.bytes(.int8)) { path in
       let arguments = [path, "--ids", "1,2,3", "-n", "5", "--logits-digest"]
       let outcome = try run(arguments)
       #expect(outcome.code == 0)
@@ -77,12 +70,12 @@ struct CommandTests {
   @Test
   func brokenPlansHaveTheirCodes() throws {
     var bytes = try MadePlan.bytes(.float)
-    try withPlan(Array(bytes.dropLast())) { path in
+    try withTemporaryFile(Array(bytes.dropLast())) { path in
       let outcome = try run([path, "--ids", "1"])
       #expect(outcome.code == 65 && outcome.errors.contains("ends after"))
     }
     bytes[8] = 2
-    try withPlan(bytes) { path in
+    try withTemporaryFile(bytes) { path in
       let outcome = try run([path, "--ids", "1"])
       #expect(outcome.code == 76 && outcome.errors.contains("version 2.0"))
     }

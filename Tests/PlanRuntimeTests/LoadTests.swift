@@ -1,4 +1,3 @@
-import Glibc
 import PlanFormat
 import PlanRuntime
 import Testing
@@ -14,20 +13,9 @@ struct LoadTests {
     }
   }
 
-  /// Writes a file that is removed after `body`.
-  private func withFile(_ bytes: [UInt8], _ body: (String) throws -> Void) throws {
-    var template = Array("/tmp/plan-tests-XXXXXX".utf8CString)
-    let descriptor = mkstemp(&template)
-    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    defer { unlink(path) }
-    #expect(write(descriptor, bytes, bytes.count) == bytes.count)
-    close(descriptor)
-    try body(path)
-  }
-
   @Test
   func aFileIsMappedAndRuns() throws {
-    try withFile(MadePlan.bytes(.int8)) { path in
+    try withTemporaryFile(MadePlan.bytes(.int8)) { path in
       let context = try Context(plan: Plan(path: path), options: ContextOptions(threads: 1))
       try context.prefill([1, 2, 3])
       let fromFile = try Array(context.logits(rows: [2])[0])
@@ -41,8 +29,8 @@ struct LoadTests {
   func whatCannotBeOpenedIsNamed() throws {
     #expect(problem("/nowhere/at/all.qplan")?.exitCode == 66)
     #expect(problem("/")?.exitCode == 74)
-    try withFile([]) { #expect(problem($0)?.exitCode == 65) }
-    try withFile(Array("no plan".utf8)) { #expect(problem($0)?.exitCode == 65) }
+    try withTemporaryFile([]) { #expect(problem($0)?.exitCode == 65) }
+    try withTemporaryFile(Array("no plan".utf8)) { #expect(problem($0)?.exitCode == 65) }
   }
 
   @Test
@@ -63,7 +51,7 @@ struct LoadTests {
   func anotherVersionHasItsOwnCode() throws {
     var bytes = try MadePlan.bytes(.float)
     bytes[8] = 9
-    try withFile(bytes) { path in
+    try withTemporaryFile(bytes) { path in
       #expect(problem(path)?.exitCode == 76)
       #expect(problem(path).map { "\($0)" } == "the plan has version 9.0, this program reads 1.0 to 1.0")
     }

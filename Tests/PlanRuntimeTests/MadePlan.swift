@@ -11,7 +11,6 @@ struct MadePlan {
     case weightsOnly
   }
 
-  static let vocabulary = 37
   static let width = 20
   static let channels = 40
   static let states = 5
@@ -19,13 +18,15 @@ struct MadePlan {
   static let taps = 4
 
   let kind: Kind
+  let vocabulary: Int
   var builder: PlanBuilder
   private var isInt8: Bool { kind == .int8 }
 
-  init(_ kind: Kind, layers: Int = 2, seed: UInt64 = 7) {
+  init(_ kind: Kind, layers: Int = 2, vocabulary: Int = 37, seed: UInt64 = 7) {
     self.kind = kind
+    self.vocabulary = vocabulary
     builder = PlanBuilder(seed: seed)
-    builder.draft.model.vocabulary = UInt32(Self.vocabulary)
+    builder.draft.model.vocabulary = UInt32(vocabulary)
     builder.draft.model.width = UInt32(Self.width)
     builder.draft.model.layers = UInt32(layers)
     let residual = addEmbedding()
@@ -34,20 +35,20 @@ struct MadePlan {
     builder.draft.addMetadata("tool", "test")
     builder.draft.addMetadata("licence", "none")
     builder.draft.golden = Golden(
-      input: [1, 2], logits: Array(repeating: 0.5, count: Self.vocabulary))
+      input: [1, 2], logits: Array(repeating: 0.5, count: vocabulary))
   }
 
   static func bytes(_ kind: Kind) throws -> [UInt8] { try MadePlan(kind).builder.bytes() }
 
   private mutating func addEmbedding() -> BufferID {
     let residual = builder.buffer("residual", .f32, Self.width)
-    let rows = matrix(Self.vocabulary, Self.width, 1)
+    let rows = matrix(vocabulary, Self.width, 1)
     if kind == .float {
       let table = builder.table("embedding", .bf16, rows)
       builder.draft.append(.embed, name: "embed", [.table: .constant(table), .output: .buffer(residual)])
     } else {
       let table = builder.table("embedding", .i8, rows.map { row in row.map { ($0 * 127).rounded() } })
-      let scales = builder.random.signed(Self.vocabulary, times: 0.002, plus: 0.01)
+      let scales = builder.random.signed(vocabulary, times: 0.002, plus: 0.01)
       let scale = builder.vector("embedding.scale", scales)
       builder.draft.append(
         .embed, name: "embed",
@@ -90,7 +91,7 @@ struct MadePlan {
         [.input: .buffer(normed), .inverse: .constant(inverse(of: input)), .output: .buffer(input)])
     }
     builder.draft.model.logits = linear(
-      "lm_head", input, Self.width, Self.vocabulary, to: .float, program: .head)
+      "lm_head", input, Self.width, vocabulary, to: .float, program: .head)
   }
 
   private mutating func addNorm(_ name: String, _ input: BufferID) -> BufferID {

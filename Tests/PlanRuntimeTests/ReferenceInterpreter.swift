@@ -154,7 +154,7 @@ final class ReferenceInterpreter {
   private func hadamard(_ instruction: Instruction, _ row: [Double], _ output: BufferID) -> [Double] {
     let (order, block) = (Int(instruction[.order]), Int(instruction[.block]))
     let inner = block / order
-    let signs = HadamardSigns.matrix(order: order)
+    let signs = PaleyMatrix.signs(order: order)
     let factor = constant(instruction, .factor)
     return row.indices.map { index in
       let (start, place) = (index / block * block, index % block)

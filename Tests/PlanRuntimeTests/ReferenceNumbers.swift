@@ -1,4 +1,3 @@
-import CKernels
 import Foundation
 import PlanFormat
 
@@ -42,10 +41,16 @@ func exponential(_ x: Double) -> Double { Foundation.exp(x) }
 func softplus(_ x: Double) -> Double { x > 20 ? x : Foundation.log1p(Foundation.exp(x)) }
 func silu(_ x: Double) -> Double { x / (1 + Foundation.exp(-x)) }
 
-/// The sign matrices of the kernels.
-enum HadamardSigns {
-  static func matrix(order: Int) -> [[Double]] {
-    guard let signs = qk_hadamard_signs(UInt32(order)) else { return [] }
-    return (0..<order).map { row in (0..<order).map { Double(signs[row * order + $0]) } }
+/// Paley's first construction, for orders one above a prime that is 3 modulo 4.
+enum PaleyMatrix {
+  static func signs(order: Int) -> [[Double]] {
+    let prime = order - 1
+    let squares = Set((1..<prime).map { $0 * $0 % prime })
+    return (0..<order).map { row in
+      (0..<order).map { column in
+        if row == column || row == 0 { return 1 }
+        return column != 0 && squares.contains((row - column + prime) % prime) ? 1 : -1
+      }
+    }
   }
 }

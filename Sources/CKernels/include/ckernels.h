@@ -1,8 +1,8 @@
 // The kernels of the plan interpreter, and the few numeric helpers that the compiler shares with it.
 //
 // Every kernel gives the same bits on every instruction set, for any number of threads and any grouping of
-// rows; docs/numerics.md states the order of operations. Activation rows are padded to 16 elements, and the padding of
-// every buffer that a kernel writes is zero.
+// rows; docs/numerics.md states the order of operations. Activation rows are padded to 16 elements, and the
+// padding of every buffer that a kernel writes is zero.
 #ifndef QK_CKERNELS_H
 #define QK_CKERNELS_H
 
@@ -20,21 +20,22 @@ enum qk_type { QK_F32 = 0, QK_BF16 = 1, QK_F16 = 2, QK_I8 = 3, QK_I32 = 4 };
 
 // The rows of one activation: row r starts at base + r * stride and holds f32 or i8 elements.
 typedef struct qk_operand {
-  uint8_t *base;       // NULL: operand absent (only where a kernel says it may be)
-  uint64_t stride;     // bytes from row to row, a multiple of 64
-  const float *factor; // i8 read: scale (value = q * scale). i8 written: inverse. Hadamard f32 written: factor.
+  uint8_t *base;   // NULL: operand absent (only where a kernel says it may be)
+  uint64_t stride; // bytes from row to row, a multiple of 64
+  const float
+      *factor; // i8 read: scale (value = q * scale). i8 written: inverse. Hadamard f32 written: factor.
   uint32_t per_channel; // 0: factor[0] for all channels; 1: factor[channel], padded to 16 channels
-  uint32_t type;       // QK_F32 or QK_I8
+  uint32_t type;        // QK_F32 or QK_I8
 } qk_operand;
 
 // What varies from call to call.
 typedef struct qk_call {
-  uint32_t rows;                  // rows of this program: tokens for the body, chosen rows for the head
-  uint32_t segments;              // sequences; rows of a segment are contiguous and ascending
-  const uint32_t *segment_start;  // [segments + 1] first row of each segment, then `rows`
-  uint8_t *const *segment_state;  // [segments] base of each sequence's state slot
-  const uint32_t *tokens;         // [rows] token ids (body)
-  const uint32_t *selected;       // [rows] body row of each chosen row (head)
+  uint32_t rows;                 // rows of this program: tokens for the body, chosen rows for the head
+  uint32_t segments;             // sequences; rows of a segment are contiguous and ascending
+  const uint32_t *segment_start; // [segments + 1] first row of each segment, then `rows`
+  uint8_t *const *segment_state; // [segments] base of each sequence's state slot
+  const uint32_t *tokens;        // [rows] token ids (body)
+  const uint32_t *selected;      // [rows] body row of each chosen row (head)
 } qk_call;
 
 // ---- kernel arguments -----------------------------------------------------------------------------------
@@ -48,7 +49,8 @@ typedef struct qk_embed {
   qk_operand out; // f32
 } qk_embed;
 
-// y = x * (1 / sqrt(mean(x^2) + epsilon)) * gain. The mean divides the row sum by `width`.
+// y = (x * (1 / sqrt(mean(x^2) + epsilon))) * gain. The squares are summed by fma into 16 partial sums; the
+// mean divides by `width`. `in` and `out` may be the same f32 rows.
 typedef struct qk_norm {
   qk_operand in;     // f32
   const float *gain; // [width padded to 16]
@@ -62,23 +64,25 @@ typedef struct qk_linear_part {
   const void *weights;       // panels: i8 [panels][k/4][16][4]; float types [panels][k][16]
   const int32_t *correction; // [panels * 16] i8 weights with i8 input: -128 * sum of the row's weights
   const float *multiplier;   // [panels * 16] i8 weights
-  const float *bias;         // [panels * 16] or NULL (NULL: nothing is added; with i8 weights bias is never NULL)
+  const float *bias; // [panels * 16] or NULL (NULL: nothing is added; with i8 weights bias is never NULL)
   uint32_t panels;
   uint32_t accumulate; // f32 only: out += y
   qk_operand out;      // f32, or i8 (y is already in units of the output scale; factor unused)
 } qk_linear_part;
 
 // Several products of one input. i8 input: acc exact in int32, y = fma(acc, multiplier, bias).
-// f32 input: from +0, fma in order of k; float weights: y = acc + bias; i8 weights: y = fma(acc, multiplier, bias).
+// f32 input: from +0, fma in order of k; float weights: y = acc + bias; i8 weights: y = fma(acc, multiplier,
+// bias).
 typedef struct qk_linear {
   qk_operand in; // f32 or i8
   const qk_linear_part *parts;
   uint32_t part_count;
-  uint32_t k; // inputs, a multiple of 4 for i8 weights
+  uint32_t k;           // inputs, a multiple of 4 for i8 weights
   uint32_t weight_type; // QK_F32, QK_BF16, QK_F16 (f32 input), QK_I8 (f32 or i8 input)
 } qk_linear;
 
 // u = SiLU(conv(x)): causal, depthwise; bias, then taps from oldest to newest by fma. x is dequantized first.
+// `in` overlaps no output: its rows are read again for later tokens and for the state.
 // State: [taps - 1][blocks * 16] elements of the input's type, oldest first, at segment_state + state_offset.
 typedef struct qk_conv {
   qk_operand in;        // f32 or i8
@@ -93,10 +97,10 @@ typedef struct qk_conv {
 
 // Selective scan. delta = softplus(dt + dt_bias); h = fma(exp(delta * A), h, (delta * u) * B);
 // y = fma over n in order from +0 of C[n] * h[n]; y = fma(D, u, y); y = y * SiLU(z) where z is present.
-// State: f32 [blocks][n][16] at segment_state + state_offset.
+// exp(x) is clamped to x in [-87.3, 88.7]. State: f32 [blocks][n][16] at segment_state + state_offset.
 typedef struct qk_scan {
-  qk_operand u, dt, z; // f32 or i8, [channels]; z may be absent
-  qk_operand b, c;     // f32 or i8, [n]
+  qk_operand u, dt, z;  // f32 or i8, [channels]; z may be absent
+  qk_operand b, c;      // f32 or i8, [n]
   const float *a;       // [blocks][n][16]
   const float *d;       // [blocks * 16]
   const float *dt_bias; // [blocks * 16]
@@ -106,8 +110,8 @@ typedef struct qk_scan {
   qk_operand out; // f32
 } qk_scan;
 
-// Block-diagonal Hadamard transform, unnormalized, then * factor (f32) or quantized with factor as inverse (i8).
-// A block is (order, block / order) row-major: butterflies of stride 1, 2, 4, ... inside each row, then
+// Block-diagonal Hadamard transform, unnormalized, then * factor (f32) or quantized with factor as inverse
+// (i8). A block is (order, block / order) row-major: butterflies of stride 1, 2, 4, ... inside each row, then
 // the order x order signs across rows as additions in index order.
 typedef struct qk_hadamard {
   qk_operand in;  // f32
@@ -134,14 +138,15 @@ typedef struct qk_select {
 // ---- steps and the interpreter's loop -------------------------------------------------------------------
 
 struct qk_step;
-// Runs the share of `thread` (0 ..< threads) of one step. Shares depend on panels, channels or rows; results do not.
+// Runs the share of `thread` (0 ..< threads) of one step. Shares depend on panels, channels or rows; results
+// do not.
 typedef void (*qk_kernel)(const struct qk_step *step, const qk_call *call, uint32_t thread, uint32_t threads);
 
 // One bound instruction: a kernel and its resolved arguments.
 typedef struct qk_step {
   qk_kernel kernel;
-  uint32_t barrier; // 1: every thread waits for all earlier steps before this one
-  uint32_t instruction; // index in the plan
+  uint32_t barrier;        // 1: every thread waits for all earlier steps before this one
+  uint32_t instruction;    // index in the plan
   uint8_t *const *scratch; // [threads] per-thread scratch of at least qk_scratch_bytes(...), 64-byte aligned
   union {
     qk_embed embed;
@@ -169,7 +174,8 @@ bool qk_isa_supported(enum qk_isa isa);
 enum qk_isa qk_isa_best(void);
 // Kernels of a supported instruction set, or NULL.
 const qk_kernel_table *qk_kernels(enum qk_isa isa);
-// Bytes of per-thread scratch that a step with these arguments needs, whatever the call (0 for most).
+// Bytes of per-thread scratch that a step with this kernel and these arguments needs, whatever the call:
+// something for scan and hadamard, 0 for the others. No kernel needs more for more rows.
 size_t qk_scratch_bytes(const qk_step *step, uint32_t row_capacity);
 
 // A pool of threads that run steps in lock step. The calling thread takes part as thread 0.
@@ -183,9 +189,11 @@ void qk_pool_run(qk_pool *pool, const qk_step *steps, size_t count, const qk_cal
 
 // ---- numeric helpers shared with the compiler -----------------------------------------------------------
 
-// Signs (+1 or -1) of the Hadamard matrix of `order`, row-major [order * order]; NULL for an order not listed above.
+// Signs (+1 or -1) of the Hadamard matrix of `order`, row-major [order * order]; NULL for an order not listed
+// above.
 const int8_t *qk_hadamard_signs(uint32_t order);
-// In place, one block of `block` doubles, unnormalized, same transform as qk_hadamard.
+// In place, one block of `block` doubles, unnormalized, same transform as qk_hadamard. `order` is a listed
+// one.
 void qk_hadamard_f64(double *block_values, uint32_t block, uint32_t order);
 
 // Own elementary functions in double, used wherever the bytes of a plan or a metric depend on them.
@@ -198,18 +206,18 @@ void qk_widen(const void *src, enum qk_type type, size_t count, float *dst);
 bool qk_all_finite(const void *src, enum qk_type type, size_t count);
 // max |x|, 0 when count is 0.
 float qk_max_abs(const float *x, size_t count);
-// running[i] = max(running[i], |x[i]|); returns nothing else.
+// running[i] = max(running[i], |x[i]|).
 void qk_running_max_abs(const float *x, size_t count, float *running);
 // counts[bits(|x|) >> 14] += 1 for every x; counts has 2^17 bins.
 void qk_histogram_abs(const float *x, size_t count, uint64_t *counts);
 
-// Quantizes up to 16 rows to +-127 and writes one i8 panel [k4/4][16][4], k padded with zeros to k4 (a multiple of 4).
-// q = round_half_even(clamp(w * inverse, -127, 127)). Rows beyond `rows_valid` are zero.
+// Quantizes up to 16 rows to +-127 and writes one i8 panel [k4/4][16][4], k padded with zeros to k4 (a
+// multiple of 4). q = round_half_even(clamp(w * inverse, -127, 127)). Rows beyond `rows_valid` are zero.
 // correction[j] = -128 * sum of row j. rows: row j at rows + j * row_stride (floats).
-void qk_pack_panel_i8(const float *rows, size_t row_stride, uint32_t rows_valid, size_t k, size_t k4, const float *inverse,
-                      int8_t *panel, int32_t *correction);
-// Transposes up to 16 rows of 2- or 4-byte elements into one panel [k][16]; rows beyond `rows_valid` are zero.
-// row_stride in elements.
+void qk_pack_panel_i8(const float *rows, size_t row_stride, uint32_t rows_valid, size_t k, size_t k4,
+                      const float *inverse, int8_t *panel, int32_t *correction);
+// Transposes up to 16 rows of 2- or 4-byte elements into one panel [k][16]; rows beyond `rows_valid` are
+// zero. row_stride in elements.
 void qk_pack_panel(const void *rows, size_t row_stride, uint32_t rows_valid, size_t k, uint32_t element_bytes,
                    void *panel);
 // Quantizes one row to i8 (embedding tables, tests): q = round_half_even(clamp(x * inverse, low, 127)).

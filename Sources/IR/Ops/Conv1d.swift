@@ -4,9 +4,10 @@ extension OpSpec {
     .conv1d, "Causal depthwise convolution over the sequence; weight [channels, taps], oldest tap first.",
     operands: [.row("x"), .constant("weight"), .optionalConstant("bias")],
     type: { context throws(TypeError) in
-      let (channels, taps) = try context.matrix(1)
+      let (channels, taps) = try context.floatMatrix(1)
       let width = try context.floatRow(0)
-      try context.require(width == channels && taps > 0, "the input is \(width) wide, the weight takes \(channels)")
+      try context.require(
+        width == channels && taps > 0, "the input is \(width) wide, the weight takes \(channels)")
       if context.operands.count > 2 { try context.floatConstant(2, [channels]) }
       return ValueType(.f32, [width])
     },

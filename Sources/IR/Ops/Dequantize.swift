@@ -5,7 +5,8 @@ extension OpSpec {
     stages: .ranged ... .quantized,
     type: { context throws(TypeError) in
       let type = context.operands[0]
-      try context.require(type.element == .i8 && type.scale != nil, "operand 0 is \(type.plain), codes are needed")
+      try context.require(
+        type.element == .i8 && type.scale != nil, "operand 0 is \(type.plain), codes are needed")
       return ValueType(.f32, type.shape)
     },
     evaluate: { context in context.mapRows { row in zip(row, context.operandScales[0]).map(*) } })

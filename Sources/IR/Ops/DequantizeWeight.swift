@@ -4,8 +4,7 @@ extension OpSpec {
     .dequantizeWeight, "Code times scale of every element of a quantized weight.", side: .constant,
     operands: [.constant("codes"), .constant("scales")], stages: .ranged ... .quantized,
     type: { context throws(TypeError) in
-      let (rows, _) = try context.matrix(0)
-      try context.require(context.operands[0].element == .i8, "codes are needed")
+      let (rows, _) = try context.codeMatrix(0)
       try requireWeightScales(context, operand: 1, rows: rows)
       return ValueType(.f32, context.operands[0].shape)
     },

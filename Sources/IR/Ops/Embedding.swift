@@ -13,8 +13,9 @@ extension OpSpec {
       return ValueType(.f32, [columns])
     },
     evaluate: { context in
-      let width = context.width
-      return context.tokens.flatMap { token in
+      let (width, rows) = (context.width, context.operandTypes[1].shape[0])
+      return try context.tokens.flatMap { token in
+        guard (0..<rows).contains(token) else { throw TypeError("token \(token) is not below \(rows)") }
         let row = context.operands[1][(token * width)..<((token + 1) * width)]
         guard let scale = context.optional(2)?[token] else { return Array(row) }
         return row.map { $0 * scale }

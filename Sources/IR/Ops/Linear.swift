@@ -4,8 +4,7 @@ extension OpSpec {
     .linear, "W · x + bias, with W of shape [outputs, inputs].",
     operands: [.row("x"), .constant("weight"), .optionalConstant("bias")],
     type: { context throws(TypeError) in
-      let (outputs, inputs) = try context.matrix(1)
-      try context.require(context.operands[1].element.isFloat, "the weight must be floats")
+      let (outputs, inputs) = try context.floatMatrix(1)
       let width = try context.floatRow(0)
       try context.require(width == inputs, "the input is \(width) wide, the weight takes \(inputs)")
       if context.operands.count > 2 { try context.floatConstant(2, [outputs]) }

@@ -6,13 +6,16 @@ extension OpSpec {
     operands: [.row("x"), .constant("weight"), .constant("multiplier"), .constant("bias")],
     stages: .quantized ... .quantized,
     type: { context throws(TypeError) in
-      let (outputs, inputs) = try context.matrix(1)
+      let (outputs, inputs) = try context.codeMatrix(1)
       let input = context.operands[0]
-      if case .perChannel? = input.scale { throw TypeError("operand 0 has a scale per channel, one is needed") }
+      if case .perChannel? = input.scale {
+        throw TypeError("operand 0 has a scale per channel, one is needed")
+      }
       try context.require(input.element == .i8 || input.element == .f32, "operand 0 must be codes or f32")
-      try context.require(input.width == inputs, "the input is \(input.width) wide, the weight takes \(inputs)")
-      try context.require(context.operands[1].element == .i8, "the weight must be codes")
-      try context.require(inputs <= 65_536, "\(inputs) inputs could overflow 32 bits; at most 65536 may be summed")
+      try context.require(
+        input.width == inputs, "the input is \(input.width) wide, the weight takes \(inputs)")
+      try context.require(
+        inputs <= 65_536, "\(inputs) inputs could overflow 32 bits; at most 65536 may be summed")
       try context.floatConstant(2, [outputs])
       try context.floatConstant(3, [outputs])
       return ValueType(context.scale == nil ? .f32 : .i8, [outputs], scale: context.scale)

@@ -4,8 +4,7 @@ extension OpSpec {
     .quantizeWeight, "Codes of a weight, clamped to ±127.", side: .constant,
     operands: [.constant("weight"), .constant("scales")], stages: .ranged ... .quantized,
     type: { context throws(TypeError) in
-      let (rows, _) = try context.matrix(0)
-      try context.require(context.operands[0].element.isFloat, "the weight is quantized already")
+      let (rows, _) = try context.floatMatrix(0)
       try requireWeightScales(context, operand: 1, rows: rows)
       return ValueType(.i8, context.operands[0].shape)
     },

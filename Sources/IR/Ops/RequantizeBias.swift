@@ -7,8 +7,7 @@ extension OpSpec {
     type: { context throws(TypeError) in
       let type = context.operands[0]
       try context.require(type.element.isFloat && type.shape.count == 1, "a vector of floats is needed")
-      if context.attributes["output"] != nil { _ = try context.positive("output") }
-      if context.operands.count > 1 { try context.floatConstant(1, type.shape) }
+      try requireOneOutputScale(context, shape: type.shape)
       return ValueType(.f32, type.shape)
     },
     evaluate: { context in
@@ -16,4 +15,11 @@ extension OpSpec {
         Float(Double(bias) / Double(context.optional(1)?[row] ?? context.real("output")))
       }
     })
+  /// The scale of a product's result stands in attribute `output`, in operand 1, or nowhere: it is 1 then.
+  static func requireOneOutputScale(_ context: TypeContext, shape: [Int]) throws(TypeError) {
+    let (isAttribute, isOperand) = (context.attributes["output"] != nil, context.operands.count > 1)
+    try context.require(!(isAttribute && isOperand), "the output scale is given as attribute and as operand")
+    if isAttribute { _ = try context.positive("output") }
+    if isOperand { try context.floatConstant(1, shape) }
+  }
 }

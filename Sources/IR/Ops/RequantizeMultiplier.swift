@@ -11,9 +11,8 @@ extension OpSpec {
     type: { context throws(TypeError) in
       let rows = try context.integer("rows", atLeast: 1)
       _ = try context.positive("input")
-      if context.attributes["output"] != nil { _ = try context.positive("output") }
       try requireWeightScales(context, operand: 0, rows: rows)
-      if context.operands.count > 1 { try context.floatConstant(1, [rows]) }
+      try requireOneOutputScale(context, shape: [rows])
       return ValueType(.f32, [rows])
     },
     evaluate: { context in

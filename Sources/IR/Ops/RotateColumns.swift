@@ -2,9 +2,10 @@ extension OpSpec {
   /// The normalized Hadamard transform of every row of a matrix.
   static let rotateColumns = OpSpec(
     .rotateColumns, "The normalized Hadamard transform of every row of a matrix.", side: .constant,
-    operands: [.constant("weight")], attributes: [Attribute("block", .integer), Attribute("order", .integer)],
+    operands: [.constant("weight")],
+    attributes: [Attribute("block", .integer), Attribute("order", .integer)],
     type: { context throws(TypeError) in
-      let (_, columns) = try context.matrix(0)
+      let (_, columns) = try context.floatMatrix(0)
       _ = try hadamardShape(context, width: columns)
       return ValueType(.f32, context.operands[0].shape)
     },

@@ -4,7 +4,7 @@ extension OpSpec {
     .scaleColumns, "Every row of a matrix times a vector, element by element.", side: .constant,
     operands: [.constant("weight"), .constant("factors")],
     type: { context throws(TypeError) in
-      let (_, columns) = try context.matrix(0)
+      let (_, columns) = try context.floatMatrix(0)
       try context.floatConstant(1, [columns])
       return ValueType(.f32, context.operands[0].shape)
     },

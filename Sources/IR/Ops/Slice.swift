@@ -8,7 +8,8 @@ extension OpSpec {
       let (start, count) = (try context.integer("start"), try context.integer("count", atLeast: 1))
       let width = try context.floatRow(0)
       try context.require(
-        start <= width && count <= width - start, "channels \(start) and \(count) more do not lie in \(width)")
+        start <= width && count <= width - start, "channels \(start) and \(count) more do not lie in \(width)"
+      )
       return ValueType(.f32, [count])
     },
     evaluate: { context in

@@ -1,10 +1,11 @@
 extension OpSpec {
   /// max|w| / 127 of a weight, for the whole tensor or per row; 1 where the maximum is zero.
   static let weightScale = OpSpec(
-    .weightScale, "max|w| / 127, for the whole weight or `per` row; 1 where the maximum is zero.", side: .constant,
+    .weightScale, "max|w| / 127, for the whole weight or `per` row; 1 where the maximum is zero.",
+    side: .constant,
     operands: [.constant("weight")], attributes: [Attribute("per", .string)], stages: .ranged ... .quantized,
     type: { context throws(TypeError) in
-      let (rows, _) = try context.matrix(0)
+      let (rows, _) = try context.floatMatrix(0)
       switch context.attributes.string("per") {
       case "tensor": return ValueType(.f32, [1])
       case "row": return ValueType(.f32, [rows])

@@ -3,11 +3,12 @@ import Calibration
 import CompilerDriver
 import Files
 
-/// `quamba calibrate`
+/// The command `quamba calibrate`.
 struct Calibrate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Observes the ranges of a model's activations over text, for use by compile --stats.",
-    discussion: "Every recipe can use the same statistics. They are bound to the model, its tokenizer and the text.")
+    discussion:
+      "Every recipe can use the same statistics. They are bound to the model, its tokenizer and the text.")
 
   @Argument(help: "A Hugging Face model directory.")
   var model: String
@@ -26,7 +27,8 @@ struct Calibrate: ParsableCommand {
     Console.report(loaded.findings)
     let reporter = ProgressReporter(progress.progress, task: "calibrate")
     let statistics = try CalibrationRun(loaded).run(
-      text: try calibration.text.map { try TextInput(path: $0) }, size: calibration.size, threads: threads.count,
+      text: try calibration.text.map { try TextInput(path: $0) }, size: calibration.size,
+      threads: threads.count,
       progress: reporter.show, shouldStop: { Interruption.isRequested })
     try file.write(Array(statistics.text.utf8))
     try file.publish()

@@ -2,7 +2,7 @@ import ArgumentParser
 import CompilerDriver
 import Diagnostics
 
-/// `quamba compile`
+/// The command `quamba compile`.
 struct Compile: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compiles a model directory into a plan file.",
@@ -55,7 +55,8 @@ struct Compile: ParsableCommand {
       "  state       \(ByteCount.text(report.stateBytes)) a sequence",
     ]
     if let worst = report.worstSaturation {
-      lines.append("  saturation  at worst \(FixedPoint.text(worst.share * 100, digits: 4)) % of \(worst.tensor)")
+      lines.append(
+        "  saturation  at worst \(FixedPoint.text(worst.share * 100, digits: 4)) % of \(worst.tensor)")
     }
     return (lines + ["  time        " + times.joined(separator: ", ")]).joined(separator: "\n")
   }

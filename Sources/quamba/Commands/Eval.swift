@@ -4,7 +4,7 @@ import Diagnostics
 import Evaluation
 import Tokenization
 
-/// `quamba eval`
+/// The command `quamba eval`.
 struct Eval: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures perplexity over a text, and the loss against a baseline.",
@@ -58,11 +58,14 @@ struct Eval: ParsableCommand {
     let reference = try baseline.map { try PlanOrModel($0, threads: threads.count) }
     Console.report(source.findings)
     var tokens = try source.tokens(try TextInput(path: text))
-    if bos, let first = try source.requireTokenizer().tables.policy.beginningID { tokens.insert(first, at: 0) }
+    if bos, let first = try source.requireTokenizer().tables.policy.beginningID {
+      tokens.insert(first, at: 0)
+    }
     let reporter = ProgressReporter(progress.progress, task: "eval")
     do {
       let score = try TextScorer.score(
-        source.plan, on: try TextWindows(tokens: tokens, length: window, scoreFrom: scoreFrom, limit: windows),
+        source.plan,
+        on: try TextWindows(tokens: tokens, length: window, scoreFrom: scoreFrom, limit: windows),
         baseline: reference?.plan, threads: threads.count, progress: reporter.show)
       if json { Console.print(score.json) } else { Console.print(summary(score)) }
       try checkGates(score)
@@ -94,7 +97,8 @@ struct Eval: ParsableCommand {
     if let limit = largestDivergence, !paired.divergence.isWithin(limit) {
       findings.append(
         Diagnostic(
-          .gateFailed, "KL plus two standard errors is \(paired.divergence.upperBound), the limit is \(limit)",
+          .gateFailed,
+          "KL plus two standard errors is \(paired.divergence.upperBound), the limit is \(limit)",
           at: .option("--max-kl")))
     }
     if let limit = maxIncrease, !paired.increase.isWithin(limit / 100) {

@@ -3,12 +3,13 @@ import CompilerDriver
 import Diagnostics
 import Files
 
-/// `quamba ir`
+/// The command `quamba ir`.
 struct IRCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "ir", abstract: "Shows the intermediate representation.", subcommands: [Dump.self, Diff.self])
+    commandName: "ir", abstract: "Shows the intermediate representation.",
+    subcommands: [Dump.self, Diff.self])
 
-  /// `quamba ir dump`
+  /// The command `quamba ir dump`.
   struct Dump: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Prints the IR of a model as text, as imported or after a pass.")
@@ -37,7 +38,7 @@ struct IRCommand: ParsableCommand {
     }
   }
 
-  /// `quamba ir diff`
+  /// The command `quamba ir diff`.
   struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Prints the lines in which two IR texts differ; exit status 1 where they do.")

@@ -2,7 +2,7 @@ import ArgumentParser
 import CompilerDriver
 import Files
 
-/// `quamba inspect`
+/// The command `quamba inspect`.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Shows what a model directory or a plan holds.")
 

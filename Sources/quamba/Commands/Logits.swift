@@ -1,7 +1,7 @@
 import ArgumentParser
 import CompilerDriver
 
-/// `quamba logits`
+/// The command `quamba logits`.
 struct Logits: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes the logits of given token sequences, to hold a plan against any other implementation.")

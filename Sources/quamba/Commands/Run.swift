@@ -4,7 +4,7 @@ import Diagnostics
 import Generation
 import PlanRuntime
 
-/// `quamba run`
+/// The command `quamba run`.
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Generates text with a plan, or with a model directory in float32.",
@@ -47,7 +47,8 @@ struct Run: ParsableCommand {
   func run() throws {
     let sampling = SamplingOptions(temperature: temperature, topK: topK, topP: topP, seed: seed)
     guard sampling.isValid else {
-      throw ValidationError("--temperature must be at least 0, --top-k at least 1, --top-p above 0 and at most 1")
+      throw ValidationError(
+        "--temperature must be at least 0, --top-k at least 1, --top-p above 0 and at most 1")
     }
     let source = try PlanOrModel(path, threads: threads.count)
     Console.report(source.findings)
@@ -85,7 +86,8 @@ struct Run: ParsableCommand {
     func rate(_ tokens: Int, _ seconds: Double) -> String {
       seconds > 0 ? FixedPoint.text(Double(tokens) / seconds, digits: 1) : "-"
     }
-    return "\(statistics.promptTokens) prompt tokens (\(rate(statistics.promptTokens, statistics.promptSeconds)) a second), "
+    return
+      "\(statistics.promptTokens) prompt tokens (\(rate(statistics.promptTokens, statistics.promptSeconds)) a second), "
       + "\(statistics.generatedTokens) generated (\(rate(statistics.generatedTokens, statistics.generationSeconds)) a second)"
   }
 }

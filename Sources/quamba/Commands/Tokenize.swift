@@ -4,7 +4,7 @@ import Diagnostics
 import JSONText
 import Tokenization
 
-/// `quamba tokenize`
+/// The command `quamba tokenize`.
 struct Tokenize: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Turns text into token ids and back; JSON lines in and out.",

@@ -1,7 +1,7 @@
 public import ArgumentParser
 public import CompilerDriver
 
-/// `quamba verify`
+/// The command `quamba verify`.
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Checks a plan file.",
@@ -13,7 +13,8 @@ struct Verify: ParsableCommand {
   @Argument(help: "A plan file.")
   var plan: String
 
-  @Option(help: "How much is checked: \(PlanVerification.Level.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(
+    help: "How much is checked: \(PlanVerification.Level.allCases.map(\.rawValue).joined(separator: ", ")).")
   var level = PlanVerification.Level.structure
 
   @OptionGroup var threads: ThreadOptions
