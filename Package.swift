@@ -81,6 +81,7 @@ let package = Package(
     tests("PlanFormatTests", ["PlanFormat"]),
     tests("PlanRuntimeTests", ["PlanRuntime", "PlanFormat", "Generation", "Tokenization"]),
     tests("CalibrationTests", ["Calibration", "PlanRuntime", "PlanFormat", "JSONText", "Digests"]),
+    tests("AccuracyTests", ["CompilerDriver", "Evaluation", "Passes", "JSONText"]),
     tests("EvaluationTests", ["Evaluation", "PlanRuntime", "PlanFormat", "JSONText"]),
   ],
   swiftLanguageModes: [.v6],

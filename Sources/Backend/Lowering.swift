@@ -114,7 +114,9 @@ struct Lowering {
   }
 
   /// Makes sure that a size of a node is one that plans can hold.
-  func require(_ size: Int, _ what: String, in range: ClosedRange<UInt32>, _ node: Node) throws(DiagnosticFailure) {
+  func require(
+    _ size: Int, _ what: String, in range: ClosedRange<UInt32>, _ node: Node
+  ) throws(DiagnosticFailure) {
     guard (Int(range.lowerBound)...Int(range.upperBound)).contains(size) else {
       throw DiagnosticFailure(
         .unsupportedModel, "\(size) \(what) are not supported", at: .node(node.name),

@@ -69,6 +69,8 @@ public struct CalibrationRun: Sendable {
       throw DiagnosticFailure(
         .nonFinite, "the model computes a NaN or an infinity in passage \(passage)", at: .node(tap),
         hint: "the weights overflow float32; nothing can be calibrated")
+    } catch .plan(let error) {
+      throw error.failure
     } catch {
       throw DiagnosticFailure(.badText, "\(error)")
     }

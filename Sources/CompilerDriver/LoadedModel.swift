@@ -92,7 +92,7 @@ public struct LoadedModel: Sendable {
     _ problem: TokenizerProblem, _ path: String, severity: Diagnostic.Severity
   ) -> Diagnostic {
     Diagnostic(
-      .badTokenizer, problem.message, at: .json(file: path, path: problem.path), hint: problem.hint,
+      problem.isUnsupported ? .unsupportedTokenizer : .badTokenizer, problem.message, at: .json(file: path, path: problem.path), hint: problem.hint,
       severity: severity)
   }
 }

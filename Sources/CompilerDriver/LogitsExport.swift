@@ -60,8 +60,12 @@ public struct LogitsExport {
         name: name, element: .f32,
         shape: [sequences.count, positions, (tensors[name]?.count ?? 0) / (sequences.count * positions)])
     }
-    try SafetensorsWriter.write(entries, to: output.descriptor) { entry, append in
-      try (tensors[entry.name] ?? []).withUnsafeBytes { try append($0) }
+    do {
+      try SafetensorsWriter.write(entries, to: output.descriptor) { entry, append in
+        try (tensors[entry.name] ?? []).withUnsafeBytes { try append($0) }
+      }
+    } catch SafetensorsError.notWritable(let code) {
+      throw output.failure("write", code)
     }
     try output.publish()
   }

@@ -60,19 +60,14 @@ public enum PlanFile {
     do {
       return try Context(plan: plan, options: options)
     } catch {
-      switch error {
-      case .unknownInstructionSet, .unsupportedInstructionSet:
-        throw DiagnosticFailure(
-          .unsupportedProcessor, "\(error)", at: .option("QUAMBA_ISA"), hint: "unset QUAMBA_ISA")
-      default: throw DiagnosticFailure(.badOption, "\(error)")
-      }
+      throw error.failure
     }
   }
 
   private static func logits(of file: WritableFile, after ids: [UInt32], threads: Int) throws -> [Float] {
-    let context = try Context(
-      plan: try Plan(path: file.temporaryPath),
-      options: ContextOptions(rowCapacity: ids.count, logitRowCapacity: 1, threads: threads))
+    let context = try context(
+      try load(file.temporaryPath),
+      ContextOptions(rowCapacity: ids.count, logitRowCapacity: 1, threads: threads))
     try context.run(tokens: ids, segments: [Segment(slot: 0, count: ids.count)])
     return Array(try context.logits(rows: [ids.count - 1])[0])
   }
@@ -81,6 +76,20 @@ public enum PlanFile {
     var hasher = SHA256Hasher()
     try file.read(from: offset, count: count) { hasher.update($0) }
     return hasher.finalize().bytes
+  }
+}
+
+extension ContextError {
+  /// The error as a finding.
+  public var failure: DiagnosticFailure {
+    switch self {
+    case .unknownInstructionSet, .unsupportedInstructionSet:
+      DiagnosticFailure(
+        .unsupportedProcessor, "\(self)", at: .option("QUAMBA_ISA"), hint: "unset QUAMBA_ISA")
+    case .memory, .threads:
+      DiagnosticFailure(.unsupportedProcessor, "\(self)", hint: "use fewer threads, or a smaller model")
+    case .option: DiagnosticFailure(.badOption, "\(self)")
+    }
   }
 }
 

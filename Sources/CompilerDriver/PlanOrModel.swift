@@ -3,6 +3,7 @@ public import Diagnostics
 import Files
 import Frontend
 import Passes
+import PlanFormat
 public import PlanRuntime
 public import Tokenization
 
@@ -57,8 +58,9 @@ public struct PlanOrModel: Sendable {
     let (module, _) = try Pipeline.run(
       Pipeline.passes(for: .float32), on: model.imported.module, recipe: .float32)
     let scratch = try WritableFile.scratch("float")
-    try PlanFile.write(
-      try LoweredPlan(lowering: module), tensors: model.imported.checkpoint, into: scratch, threads: threads)
+    var lowered = try LoweredPlan(lowering: module)
+    lowered.draft.tokenizer = model.tokenizer?.encodeSection() ?? []
+    try PlanFile.write(lowered, tensors: model.imported.checkpoint, into: scratch, threads: threads)
     let plan = try PlanFile.load(scratch.temporaryPath)
     scratch.unlinkNow()
     return plan

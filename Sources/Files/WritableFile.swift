@@ -70,7 +70,8 @@ public class WritableFile: @unchecked Sendable {  // Nothing but the file itself
     isTemporary = false
   }
 
-  func failure(_ action: String, _ code: Int32) -> DiagnosticFailure {
+  /// The finding that an action on the file failed with a system error.
+  public func failure(_ action: String, _ code: Int32) -> DiagnosticFailure {
     DiagnosticFailure(
       code == ENOSPC || code == EDQUOT ? .cannotWrite : .ioFailed,
       "cannot \(action) the file: \(SystemError.text(code))", at: .file(name),

@@ -13,20 +13,23 @@ struct ConfigReader {
     self.file = file
   }
 
+  /// The largest size of any dimension: products of two stay within 64 bits.
+  static let largestSize = 1 << 24
+
   /// A required size of at least 1; 1 after a problem.
-  mutating func size(_ name: String) -> Int {
-    guard let value = optionalSize(name) else {
-      if !root.contains(name) { report(name, "the field is missing") }
-      return 1
-    }
-    return value
+  mutating func size(_ name: String, limit: Int = largestSize) -> Int {
+    let before = findings.count
+    if let value = optionalSize(name, limit: limit) { return value }
+    if findings.count == before { report(name, "the field is missing") }
+    return 1
   }
 
-  /// A size of at least 1, nil where absent or wrong.
-  mutating func optionalSize(_ name: String) -> Int? {
+  /// A size of at least 1, nil where absent, wrong, or the word `automatic`.
+  mutating func optionalSize(_ name: String, limit: Int = largestSize, automatic: String? = nil) -> Int? {
+    if let automatic, (try? root.optional(name)?.value) == .string(automatic) { return nil }
     guard let value: Int = field(name, { (cursor) throws(JSONError) in try cursor.int() }) else { return nil }
-    guard (1...(1 << 30)).contains(value) else {
-      report(name, "\(value) is not between 1 and \(1 << 30)")
+    guard (1...limit).contains(value) else {
+      report(name, "\(value) is not between 1 and \(limit)")
       return nil
     }
     return value

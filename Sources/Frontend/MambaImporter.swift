@@ -21,13 +21,12 @@ struct MambaImporter {
   init(config: inout ConfigReader, tensors: TensorImport) {
     width = config.size("hidden_size")
     vocabulary = config.size("vocab_size")
-    layers = config.size("num_hidden_layers")
+    layers = config.size("num_hidden_layers", limit: 4096)
     states = config.size("state_size")
     taps = config.size("conv_kernel")
-    let expand = config.optionalSize("expand") ?? 2
+    let expand = config.optionalSize("expand", limit: 256) ?? 2
     inner = config.optionalSize("intermediate_size") ?? expand * width
-    rank =
-      Self.isAutomatic(config, "time_step_rank") ? (width + 15) / 16 : config.size("time_step_rank")
+    rank = config.optionalSize("time_step_rank", automatic: "auto") ?? (width + 15) / 16
     epsilon = Float(config.positive("layer_norm_epsilon", default: 1e-5))
     hasBias = config.flag("use_bias", default: false)
     hasConvolutionBias = config.flag("use_conv_bias", default: true)
@@ -37,13 +36,6 @@ struct MambaImporter {
         "hidden_act", "'\(activation)' is not supported", hint: "Mamba uses silu", code: .unsupportedModel)
     }
     self.tensors = tensors
-  }
-
-  private static func isAutomatic(_ config: ConfigReader, _ name: String) -> Bool {
-    var copy = config
-    let before = copy.findings.count
-    let value = copy.string(name)
-    return copy.findings.count == before && (value == "auto" || value == nil)
   }
 
   /// Builds the module.

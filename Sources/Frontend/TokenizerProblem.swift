@@ -8,12 +8,15 @@ public struct TokenizerProblem: Equatable, Sendable {
   public let message: String
   /// What would be accepted, or what to do.
   public let hint: String
+  /// Whether the file may well be right, but asks for what cannot be done exactly.
+  public let isUnsupported: Bool
 
   /// A problem at a place in a file.
-  public init(path: String, message: String, hint: String) {
+  public init(path: String, message: String, hint: String, isUnsupported: Bool = false) {
     self.path = path
     self.message = message
     self.hint = hint
+    self.isUnsupported = isUnsupported
   }
 
   init(_ error: JSONError, hint: String) {

@@ -36,7 +36,7 @@ extension TokenizerReader {
     ]
     for (name, accepted, hint) in off {
       guard let setting = member(name, of: model), !accepted.contains(setting.value) else { continue }
-      refuse(setting.path, "model.\(name) is set", hint: "supported: \(hint)")
+      refuse(setting.path, "model.\(name) is set", supported: hint)
     }
   }
 

@@ -15,7 +15,7 @@ extension TokenizerReader {
       return
     }
     if let version = member("version", of: file), version.value != .string("1.0") {
-      refuse(version.path, "unknown version", hint: "supported: 1.0")
+      refuse(version.path, "unknown version", supported: "1.0")
     }
     for name in ["truncation", "padding"] {
       guard let setting = member(name, of: file) else { continue }
@@ -33,7 +33,7 @@ extension TokenizerReader {
     let normalization = readNormalizer(member("normalizer", of: file))
     let decodes = readDecoder(member("decoder", of: file))
     guard let pre = member("pre_tokenizer", of: file) else {
-      refuse("$.pre_tokenizer", "pre_tokenizer is missing", hint: "supported: ByteLevel")
+      refuse("$.pre_tokenizer", "pre_tokenizer is missing", supported: "ByteLevel")
       return nil
     }
     guard type(of: pre, called: "pre_tokenizer", supported: ["ByteLevel"]) != nil else { return nil }
@@ -69,7 +69,7 @@ extension TokenizerReader {
 
   private mutating func readDecoder(_ cursor: JSONCursor?) -> Bool {
     guard let cursor else {
-      refuse("$.decoder", "decoder is missing", hint: "supported: ByteLevel")
+      refuse("$.decoder", "decoder is missing", supported: "ByteLevel")
       return false
     }
     guard type(of: cursor, called: "decoder", supported: ["ByteLevel"]) != nil else { return false }

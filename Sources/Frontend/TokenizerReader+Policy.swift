@@ -14,7 +14,7 @@ extension TokenizerReader {
     let ends = specialIDs("eos_token", configs, settings)
     let beginning = specialIDs("bos_token", configs, settings)
     if beginning.count > 1 {
-      refuse("$.bos_token_id", "there are \(beginning.count) BOS ids", hint: "supported: one")
+      refuse("$.bos_token_id", "there are \(beginning.count) BOS ids", supported: "one")
     }
     var added = template
     if added.prefix.isEmpty, isOn("add_bos_token", in: settings) {

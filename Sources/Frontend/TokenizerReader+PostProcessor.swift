@@ -38,7 +38,7 @@ extension TokenizerReader {
     let parts = attempt("a list of processors") { () throws(JSONError) in try cursor["processors"].array() }
     let templates = (parts ?? []).map { readProcessor($0) }.filter { !$0.isEmpty }
     if templates.count > 1 {
-      refuse(cursor.path, "several templates add special tokens", hint: "supported: one TemplateProcessing")
+      refuse(cursor.path, "several templates add special tokens", supported: "one TemplateProcessing")
     }
     return templates.first ?? TokenizerTemplate()
   }

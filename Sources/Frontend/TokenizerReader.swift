@@ -36,6 +36,13 @@ struct TokenizerReader {
     problems.append(TokenizerProblem(path: path, message: message, hint: hint))
   }
 
+  /// Refuses what is legal and not among what is `supported`.
+  mutating func refuse(_ path: String, _ message: String, supported: String) {
+    guard problems.count < Self.mostProblems else { return }
+    problems.append(
+      TokenizerProblem(path: path, message: message, hint: "supported: \(supported)", isUnsupported: true))
+  }
+
   mutating func note(_ path: String, _ message: String, hint: String) {
     notes.append(TokenizerProblem(path: path, message: message, hint: hint))
   }
@@ -56,7 +63,7 @@ struct TokenizerReader {
     for name in object.names where !known.contains(name) {
       refuse(
         "\(cursor.path).\(name)", "unknown setting '\(name)'",
-        hint: "supported: \(known.joined(separator: ", "))")
+        supported: known.joined(separator: ", "))
     }
   }
 
@@ -73,7 +80,7 @@ struct TokenizerReader {
     let list = supported.joined(separator: ", ")
     let text = attempt("supported: \(list)") { () throws(JSONError) in try cursor["type"].string() }
     guard let text, !supported.contains(text) else { return text }
-    refuse("\(cursor.path).type", "\(name).type is '\(text)'", hint: "supported: \(list)")
+    refuse("\(cursor.path).type", "\(name).type is '\(text)'", supported: list)
     return nil
   }
 }

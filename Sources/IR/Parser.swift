@@ -21,7 +21,7 @@ struct Parser {
   init(_ text: String) throws(DiagnosticFailure) {
     lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).map(Array.init)
     lexer = try Lexer(lines[0], number: number)
-    try endLine()
+    try skipEmptyLines()
   }
 
   mutating func module() throws(DiagnosticFailure) -> Module {
@@ -52,6 +52,10 @@ struct Parser {
   /// Requires the line to end, and moves to the next one that is not empty, or to the end of the last one.
   private mutating func endLine() throws(DiagnosticFailure) {
     try lexer.expectEnd()
+    try skipEmptyLines()
+  }
+
+  private mutating func skipEmptyLines() throws(DiagnosticFailure) {
     while lexer.token == .end, number < lines.count {
       number += 1
       lexer = try Lexer(lines[number - 1], number: number)

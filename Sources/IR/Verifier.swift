@@ -83,7 +83,7 @@ public struct Verifier {
       if !(scale.isFinite && scale > 0) { report(node, "the scale \(scale) is not finite and above zero") }
     case .perChannel(let id):
       if !module[id].isConstant || module[id].type != ValueType(.f32, [node.type.width]) {
-        report(node, "the scales are \(module[id].type.plain), f32[\(node.type.width)] is needed")
+        report(node, "the scales are no constant f32[\(node.type.width)]")
       }
     }
     return findings.count == before

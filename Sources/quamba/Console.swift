@@ -29,9 +29,17 @@ enum Console {
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return }
+      guard count > 0 else { return fail(descriptor) }
       bytes = bytes.dropFirst(count)
     }
+  }
+
+  /// Results that cannot be written end the process; messages are dropped.
+  private static func fail(_ descriptor: Int32) {
+    guard descriptor == 1 else { return }
+    let reason = String(cString: strerror(errno))
+    error("\(Diagnostic(.ioFailed, "cannot write to standard output: \(reason)"))")
+    exitProcess(.inputOutput)
   }
 }
 

@@ -34,6 +34,9 @@ enum Main {
     } catch let failure as DiagnosticFailure {
       Console.error("\(failure)")
       exitProcess(failure.exitStatus)
+    } catch where Quamba.exitCode(for: error) == .failure && !(error is ExitCode) {
+      Console.error("\(Diagnostic(.internalFault, "\(error)"))")
+      exitProcess(.internalFault)
     } catch {
       Quamba.exit(withError: error)
     }

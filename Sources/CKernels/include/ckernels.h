@@ -22,8 +22,8 @@ enum qk_type { QK_F32 = 0, QK_BF16 = 1, QK_F16 = 2, QK_I8 = 3, QK_I32 = 4 };
 typedef struct qk_operand {
   uint8_t *base;   // NULL: operand absent (only where a kernel says it may be)
   uint64_t stride; // bytes from row to row, a multiple of 64
-  const float
-      *factor; // i8 read: scale (value = q * scale). i8 written: inverse. Hadamard f32 written: factor.
+  // i8 read: scale (value = q * scale). i8 written: inverse. Hadamard f32 written: factor.
+  const float *factor;
   uint32_t per_channel; // 0: factor[0] for all channels; 1: factor[channel], padded to 16 channels
   uint32_t type;        // QK_F32 or QK_I8
 } qk_operand;

@@ -69,6 +69,8 @@ struct Eval: ParsableCommand {
         baseline: reference?.plan, threads: threads.count, progress: reporter.show)
       if json { Console.print(score.json) } else { Console.print(summary(score)) }
       try checkGates(score)
+    } catch EvaluationError.plan(let error) {
+      throw error.failure
     } catch let error as EvaluationError {
       throw DiagnosticFailure(.badText, "\(error)")
     }

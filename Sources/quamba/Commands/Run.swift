@@ -42,14 +42,17 @@ struct Run: ParsableCommand {
   func validate() throws {
     guard (prompt == nil) != (ids == nil) else { throw ValidationError("give either --prompt or --ids") }
     guard n >= 0 else { throw ValidationError("-n must not be negative") }
-  }
-
-  func run() throws {
-    let sampling = SamplingOptions(temperature: temperature, topK: topK, topP: topP, seed: seed)
     guard sampling.isValid else {
       throw ValidationError(
         "--temperature must be at least 0, --top-k at least 1, --top-p above 0 and at most 1")
     }
+  }
+
+  private var sampling: SamplingOptions {
+    SamplingOptions(temperature: temperature, topK: topK, topP: topP, seed: seed)
+  }
+
+  func run() throws {
     let source = try PlanOrModel(path, threads: threads.count)
     Console.report(source.findings)
     do {
@@ -76,8 +79,11 @@ struct Run: ParsableCommand {
 
   private func promptIDs(_ generator: TextGenerator) throws -> [UInt32] {
     guard let ids else { return try generator.encode(prompt ?? "") }
-    return try ids.split(separator: ",").map { piece in
-      guard let id = UInt32(piece) else { throw ValidationError("'\(piece)' is not a token id") }
+    return try ids.split(separator: ",", omittingEmptySubsequences: false).map { piece in
+      guard let id = UInt32(piece) else {
+        throw DiagnosticFailure(
+          .badOption, "'\(piece)' is not a token id", at: .option("--ids"), hint: "give ids as 1,2,3")
+      }
       return id
     }
   }
@@ -95,13 +101,14 @@ struct Run: ParsableCommand {
 extension GenerationError {
   /// The error as a finding; its exit status is the same for `quamba` and `quamba-run`.
   var failure: DiagnosticFailure {
-    let code: DiagnosticCode =
-      switch exitCode {
-      case 64: .badOption
-      case 66: .missingFile
-      case 69: .unsupportedProcessor
-      default: .badPlan
-      }
-    return DiagnosticFailure(code, "\(self)")
+    switch self {
+    case .context(let error): error.failure
+    case .call: DiagnosticFailure(.badText, "\(self)", at: .option("--ids"), hint: "give ids of the model")
+    case .emptyPrompt: DiagnosticFailure(.badText, "\(self)", hint: "give at least one token")
+    case .noTokenizer:
+      DiagnosticFailure(.unsupportedTokenizer, "\(self)", at: .option("--prompt"), hint: "use --ids")
+    case .tokenizer, .vocabulary:
+      DiagnosticFailure(.badPlan, "\(self)", hint: "the file is damaged; compile again")
+    }
   }
 }

@@ -1,0 +1,140 @@
+import IR
+import Testing
+
+/// The meaning of the operations whose results can be written down.
+@Suite struct EvaluatorTests {
+  private static let matrix = """
+    %t: i32[1] = tokens()
+    $w: f32[2, 3] = constant() {source = values[1.0, -2.0, 3.0, 0.0, 0.5, -4.0]}
+
+    """
+
+  private static let constantsCases: [(String, [Float])] = [
+    ("$r: f32[1, 3] = slice_rows($w) {start = 1, count = 1}", [0, 0.5, -4]),
+    ("$r: f32[3, 2] = reshape($w) {rows = 3}", [1, -2, 3, 0, 0.5, -4]),
+    ("$r: f32[2] = weight_scale($w) {per = \"row\"}", [3 / 127, 4 / 127]),
+    ("$r: f32[1] = weight_scale($w) {per = \"tensor\"}", [4 / 127]),
+    (
+      "$s: f32[2] = constant() {source = values[0.5, 2.0]}\n$r: i8[2, 3] = quantize_weight($w, $s)",
+      [2, -4, 6, 0, 0, -2]
+    ),
+    (
+      "$s: f32[1] = constant() {source = splat(0.015625)}\n$r: i8[2, 3] = quantize_weight($w, $s)",
+      [64, -127, 127, 0, 32, -127]
+    ),
+    (
+      """
+      $s: f32[2] = constant() {source = values[0.5, 2.0]}
+      $q: i8[2, 3] = quantize_weight($w, $s)
+      $r: f32[2, 3] = dequantize_weight($q, $s)
+      """, [1, -2, 3, 0, 0, -4]
+    ),
+    (
+      "$f: f32[3] = constant() {source = values[2.0, 1.0, -1.0]}\n$r: f32[2, 3] = scale_columns($w, $f)",
+      [2, -2, -3, 0, 0.5, 4]
+    ),
+    (
+      "$s: f32[2] = constant() {source = values[0.5, 2.0]}\n$r: f32[2] = requantize_multiplier($s) {input = 0.5, rows = 2, output = 0.25}",
+      [1, 4]
+    ),
+    (
+      "$s: f32[1] = constant() {source = splat(0.5)}\n$r: f32[2] = requantize_multiplier($s) {input = 0.5, rows = 2}",
+      [0.25, 0.25]
+    ),
+    (
+      "$s: f32[2] = constant() {source = values[0.5, 2.0]}\n$r: f32[2] = requantize_bias($s, $s)", [1, 1]
+    ),
+    (
+      "$b: f32[2] = constant() {source = values[0.5, 2.0]}\n$r: f32[2] = requantize_bias($b) {output = 0.5}",
+      [1, 4]
+    ),
+    (
+      "$z: f32[2, 3] = constant() {source = zero}\n$r: f32[2, 3] = negative_exp($z)",
+      [-1, -1, -1, -1, -1, -1]
+    ),
+    ("$z: f32[2, 3] = constant() {source = zero}\n$r: f32[1] = weight_scale($z) {per = \"tensor\"}", [1]),
+  ]
+
+  @Test(arguments: constantsCases)
+  func constants(nodes: String, expected: [Float]) throws {
+    #expect(try Sample.evaluate(stage: "quantized", Self.matrix + nodes) == expected)
+  }
+
+  private static let rowsCases: [(String, [Float])] = [
+    ("%y: f32[3] = add(%x, %x)", [0, 1, -8, 2, -4, 6]),
+    ("%y: f32[3] = select_rows(%x)", [0, 0.5, -4, 1, -2, 3]),
+    ("%y: f32[2] = slice(%x) {start = 1, count = 2}", [0.5, -4, -2, 3]),
+    (
+      "$b: f32[2] = constant() {source = values[10.0, 20.0]}\n%y: f32[2] = linear(%x, $w, $b)",
+      [-3, 36.25, 24, 7]
+    ),
+    ("%y: f32[2] = linear(%x, $w)", [-13, 16.25, 14, -13]),
+  ]
+
+  @Test(arguments: rowsCases)
+  func rows(nodes: String, expected: [Float]) throws {
+    let lookup = "%x: f32[3] = embedding(%t, $w)\n"
+    #expect(try Sample.evaluate(tokens: [1, 0], Self.matrix + lookup + nodes) == expected)
+  }
+
+  @Test func embeddingOfCodes() throws {
+    let nodes = """
+      $s: f32[2] = constant() {source = values[0.5, 2.0]}
+      $q: i8[2, 3] = quantize_weight($w, $s)
+      %x: f32[3] = embedding(%t, $q, $s)
+      """
+    let rows = try Sample.evaluate(stage: "ranged", tokens: [1, 0, 1], Self.matrix + nodes)
+    #expect(rows == [0, 0, -4, 1, -2, 3, 0, 0, -4])
+  }
+
+  @Test func dequantizedCodes() throws {
+    let nodes = """
+      %x: f32[3] = embedding(%t, $w)
+      $s: f32[3] = constant() {source = values[1.0, 0.125, 0.01]}
+      %q: i8[3]@[$s] = quantize(%x)
+      %y: f32[3] = dequantize(%q)
+      """
+    #expect(
+      try Sample.evaluate(stage: "ranged", tokens: [0], Self.matrix + nodes) == [1, -2, 127 * Float(0.01)])
+  }
+
+  @Test func noTokens() throws {
+    #expect(try Sample.evaluate(tokens: [], Self.matrix + "%x: f32[3] = embedding(%t, $w)").isEmpty)
+  }
+
+  @Test(arguments: [-1, 2]) func tokensOutsideTheTable(_ token: Int) {
+    #expect(throws: TypeError("token \(token) is not below 2")) {
+      try Sample.evaluate(tokens: [token], Self.matrix + "%x: f32[3] = embedding(%t, $w)")
+    }
+  }
+
+  @Test func tensorsThatAreNotThere() {
+    #expect(throws: TypeError("there is no tensor 'w'")) {
+      try Sample.evaluate("%t: i32[1] = tokens()\n$w: f32[1] = constant() {source = from \"w\"}")
+    }
+  }
+
+  /// Weights and fixtures of other tests rest on these numbers.
+  @Test func randomConstantsNeverChange() throws {
+    let values = try Sample.evaluate(
+      "%t: i32[1] = tokens()\n$w: f32[10000] = constant() {source = random(1, 2.0)}")
+    #expect(values.prefix(3) == [])
+    #expect(values.allSatisfy { $0 >= -2 && $0 < 2 })
+    #expect(abs(values.reduce(0, +) / 10000) < 0.05)
+    let others = try Sample.evaluate(
+      "%t: i32[1] = tokens()\n$w: f32[10000] = constant() {source = random(2, 2.0)}")
+    #expect(zip(values, others).allSatisfy { $0 != $1 })
+  }
+
+  private static let scalesCases: [(Float, Float)] = [
+    (Float(127), Float(1)), (0, 1), (.leastNonzeroMagnitude, 1),
+    (Float.leastNormalMagnitude, 1), (2e-36, 2e-36 / 127),
+    (.infinity, .infinity),
+  ]
+
+  @Test(arguments: scalesCases)
+  func scales(maximum: Float, scale: Float) {
+    #expect(Quantizer.scale(maximum: maximum) == scale)
+    #expect(maximum.isInfinite || Quantizer.inverse(scale: scale).isFinite)
+  }
+}

@@ -1,0 +1,162 @@
+"""The meaning of IR operations, computed by plain numpy in float64: expected values for Tests/IRTests.
+
+Each case names its row operands (one list a row), its constants, the node as IR text, and the rows expected.
+`codes` lists the operands that hold 8-bit codes. All inputs are exact in float32.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+random = np.random.default_rng(20250410)
+
+
+def single(x):
+    """Rounded to float32, kept in float64."""
+    return np.asarray(x, dtype=np.float32).astype(np.float64)
+
+
+def draw(*shape, amplitude=2.0):
+    return single(random.uniform(-amplitude, amplitude, shape))
+
+
+def sigmoid(x):
+    return np.where(x >= 0, 1 / (1 + np.exp(-np.abs(x))), np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))))
+
+
+def codes(x, scale):
+    """Round half to even after clamping, as float32 would compute it."""
+    inverse = single(1 / single(scale))
+    return np.rint(np.clip(single(single(x) * inverse), -128, 127))
+
+
+def rms_norm():
+    x = draw(4, 7)
+    x[1] = 0
+    x[2] *= 1e4
+    x[3] *= 1e-4
+    x, gain = single(x), draw(7)
+    epsilon = single(1e-5)
+    expected = x / np.sqrt((x * x).mean(axis=1, keepdims=True) + epsilon) * gain
+    return "rms_norm", {"x": x}, {"gain": gain}, "rms_norm(%x, $gain) {epsilon = 1e-05}", "f32[7]", expected
+
+
+def conv1d(rows, bias):
+    channels, taps = 3, 4
+    x, weight = draw(rows, channels), draw(channels, taps)
+    constants = {"weight": weight}
+    if bias:
+        constants["bias"] = draw(channels)
+    padded = np.concatenate([np.zeros((taps - 1, channels)), x])
+    expected = np.stack([(padded[row : row + taps].T * weight).sum(axis=1) for row in range(rows)])
+    if bias:
+        expected = expected + constants["bias"]
+    operands = "%x, $weight, $bias" if bias else "%x, $weight"
+    return f"conv1d, {rows} rows", {"x": x}, constants, f"conv1d({operands})", "f32[3]", expected
+
+
+def silu():
+    x = single([[-1e30, -1000, -100, -20, -1.25, -1e-30, 0, 1e-30, 0.5, 1.25, 20, 100, 1000, 1e30]])
+    return "silu", {"x": x}, {}, "silu(%x)", "f32[14]", x * sigmoid(x)
+
+
+def selective_scan(name, steps):
+    rows, states = steps.shape[0], 3
+    channels = steps.shape[1]
+    u, z = draw(rows, channels), draw(rows, channels)
+    b, c = draw(rows, states), draw(rows, states)
+    a = -np.abs(draw(channels, states)) - 0.0625
+    d, bias = draw(channels), draw(channels, amplitude=0.25)
+    state = np.zeros((channels, states))
+    expected = []
+    for row in range(rows):
+        delta = np.logaddexp(0, steps[row] + bias)
+        state = np.exp(delta[:, None] * a) * state + (delta * u[row])[:, None] * b[row][None, :]
+        y = state @ c[row] + d * u[row]
+        expected.append(y * z[row] * sigmoid(z[row]))
+    return (
+        name, {"u": u, "dt": steps, "b": b, "c": c, "z": z}, {"a": a, "d": d, "dt_bias": bias},
+        "selective_scan(%u, %dt, %b, %c, %z, $a, $d, $dt_bias)", f"f32[{channels}]", np.array(expected),
+    )
+
+
+def quantize(name, scale, x):
+    return name, {"x": single(x)}, {}, "quantize(%x)", f"i8[{len(x[0])}]@{scale}", codes(x, scale)
+
+
+def quantize_channels():
+    scales = single([0.5, 0.25, 2.0, 1e-3])
+    x = single([[0.75, 0.375, 5.0, 0.0125], [-64.25, 31.9, -300.0, -1.0]])
+    node = ("quantize, per channel", {"x": x}, {"scales": scales}, "quantize(%x)", "i8[4]@[$scales]")
+    return (*node, codes(x, scales))
+
+
+def linear_int8(name, x, weight, multiplier, bias, result):
+    expected = x @ weight.T * multiplier + bias
+    if result != "f32":
+        expected = np.rint(np.clip(expected, -128, 127))
+    outputs = weight.shape[0]
+    kind = f"i8[{outputs}]@1.0" if result != "f32" else f"f32[{outputs}]"
+    constants = {"weight": weight, "multiplier": np.asarray(multiplier), "bias": np.asarray(bias)}
+    return name, {"x": x}, constants, "linear_int8(%x, $weight, $multiplier, $bias)", kind, expected
+
+
+def integers(*shape, low=-127):
+    return random.integers(low, 128, shape).astype(np.float64)
+
+
+def linear_cases():
+    ties = np.array([[1.0], [3.0], [5.0], [-1.0], [-3.0], [-5.0], [127.0], [-128.0]])
+    one = np.array([[1.0], [127.0], [-127.0]])
+    yield linear_int8("linear_int8, ties and saturation", ties, one, [0.5, 0.5, 0.5], [0.0, 0.0, 1.0], "i8")
+    x, weight = integers(5, 37, low=-128), integers(4, 37)
+    multiplier, bias = single([1e-3, 2e-4, 5e-4, 1e-2]), draw(4, amplitude=20)
+    yield linear_int8("linear_int8, codes", x, weight, multiplier, bias, "i8")
+    yield linear_int8("linear_int8, floats out", x, weight, multiplier, bias, "f32")
+    yield linear_int8("linear_int8, floats in", draw(3, 37), weight, multiplier, bias, "f32")
+
+
+def cases():
+    yield rms_norm()
+    yield conv1d(6, bias=True)
+    yield conv1d(1, bias=False)
+    yield silu()
+    yield selective_scan("selective_scan", draw(6, 4))
+    extremes = single([[-200.0, -104.0, -20.0, 0.0], [19.5, 20.5, 88.0, 200.0], [-1e30, 1e4, -87.5, 1e-30]])
+    yield selective_scan("selective_scan, softplus at its extremes", extremes)
+    yield quantize("quantize, ties", 0.25, [[0.125, 0.375, 0.625, -0.125, -0.375, -0.625, 0.0, -0.0, 0.13]])
+    yield quantize("quantize, saturation", 0.25, [[31.75, 31.875, 32.0, 1e30, -32.0, -32.125, -1e30]])
+    yield quantize_channels()
+    yield from linear_cases()
+
+
+def is_codes(case, operand):
+    return case[0].startswith("linear_int8") and (
+        operand == "weight" or (operand == "x" and "floats in" not in case[0]))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("output", type=Path)
+    options = parser.parse_args()
+    lines = []
+    for case in cases():
+        name, rows, constants, node, kind, expected = case
+        record = {
+            "name": name, "node": node, "type": kind,
+            "codes": [operand for operand in (*rows, *constants) if is_codes(case, operand)],
+            "rows": {operand: np.asarray(value).tolist() for operand, value in rows.items()},
+            "constants": {
+                operand: {"shape": list(np.shape(value)), "values": np.ravel(value).tolist()}
+                for operand, value in constants.items()
+            },
+            "expected": expected.tolist(),
+        }
+        lines.append("  " + json.dumps(record))
+    options.output.write_text("[\n" + ",\n".join(lines) + "\n]\n")
+
+
+if __name__ == "__main__":
+    main()

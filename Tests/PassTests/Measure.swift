@@ -1,0 +1,69 @@
+import Diagnostics
+import IR
+import Passes
+
+/// What the tests of passes compute with the evaluator.
+enum Measure {
+  /// A sequence that meets most of the small vocabulary.
+  static let tokens = [3, 1, 4, 1, 5, 9, 2, 6]
+
+  /// Ranges of every row value of a module, rounded up to a 64th, so that texts do not depend on the last bit.
+  static func ranges(of module: Module) throws -> RangeTable {
+    let values = try Evaluator(module, source: NoTensors()).run(tokens: tokens)
+    var table = RangeTable()
+    for (node, value) in zip(module.nodes, values) where !node.isConstant {
+      let width = node.type.width
+      let channels = (0..<width).map { channel in
+        stride(from: channel, to: value.count, by: width).map { abs(value[$0]) }.max() ?? 0
+      }.map { ($0 * 64).rounded(.up) / 64 }
+      table.ranges[node.name] = TensorRange(maximum: channels.max() ?? 0, channels: channels)
+    }
+    return table
+  }
+
+  /// Ranges as calibration would find them for a recipe.
+  static func ranges(of module: Module, recipe: Recipe) throws -> RangeTable {
+    try ranges(of: Pipeline.run(Pipeline.calibrationPasses(for: recipe), on: module, recipe: recipe).module)
+  }
+
+  /// The largest difference of the logits of two modules, as a part of the largest logit of the first.
+  static func difference(_ first: Module, _ second: Module) throws -> Float {
+    let expected = try Evaluator(first, source: NoTensors()).logits(tokens: tokens)
+    let found = try Evaluator(second, source: NoTensors()).logits(tokens: tokens)
+    guard expected.count == found.count, found.allSatisfy(\.isFinite) else { return .infinity }
+    let largest = expected.reduce(0) { max($0, abs($1)) }
+    return zip(expected, found).reduce(0) { max($0, abs($1.0 - $1.1)) } / largest
+  }
+
+  /// The difference that a promise allows; a lossy pass may lose much, but not the meaning.
+  static func allowance(_ promise: Pass.Promise) -> Float {
+    switch promise {
+    case .exact: 0
+    case .equivalent(let part): part
+    case .lossy: 0.25
+    }
+  }
+}
+
+extension Recipe {
+  /// A recipe that needs every pass.
+  static let everything: Recipe = {
+    var recipe = Recipe.quambaChannel
+    recipe.name = "everything"
+    recipe.foldsNormGains = true
+    recipe.quantizesHeadInput = true
+    return recipe
+  }()
+
+  /// The built-in recipes, and some that mix their parts differently.
+  static let tried: [Recipe] =
+    builtIn + [
+      everything,
+      Recipe(
+        name: "float scan", weights: .channel, convolution: .channel, scanInputs: .none, clip: .maximum,
+        rotatesScanOutput: false, embedding: .tensor),
+      Recipe(
+        name: "float, gains folded", weights: .none, convolution: .none, scanInputs: .none, clip: .maximum,
+        rotatesScanOutput: true, foldsNormGains: true),
+    ]
+}
