@@ -81,6 +81,8 @@ let package = Package(
     tests("PlanFormatTests", ["PlanFormat"]),
     tests("PlanRuntimeTests", ["PlanRuntime", "PlanFormat", "Generation", "Tokenization"]),
     tests("CalibrationTests", ["Calibration", "PlanRuntime", "PlanFormat", "JSONText", "Digests"]),
+    tests("IRTests", ["IR", "Diagnostics", "JSONText"]),
+    tests("PassTests", ["Passes", "IR", "Diagnostics"], exclude: ["Golden"]),
     tests("AccuracyTests", ["CompilerDriver", "Evaluation", "Passes", "JSONText"]),
     tests("EvaluationTests", ["Evaluation", "PlanRuntime", "PlanFormat", "JSONText"]),
   ],

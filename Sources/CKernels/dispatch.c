@@ -79,6 +79,10 @@ const qk_kernel_table *qk_kernels(enum qk_isa isa) {
   return qk_isa_supported(isa) ? &tables[isa]->kernels : NULL;
 }
 
+const qk_probe_table *qk_probes(enum qk_isa isa) {
+  return qk_isa_supported(isa) ? &tables[isa]->probes : NULL;
+}
+
 static bool is_kernel(qk_kernel kernel, size_t offset) {
   for (int isa = 0; isa < QK_ISA_COUNT; isa++)
     if (tables[isa] &&

@@ -7,6 +7,7 @@
 // Kernels and vectorized helpers of one instruction set, compiled from the same sources.
 typedef struct qk_isa_table {
   qk_kernel_table kernels;
+  qk_probe_table probes;
   void (*widen)(const void *src, enum qk_type type, size_t count, float *dst);
   bool (*all_finite)(const void *src, enum qk_type type, size_t count);
   float (*max_abs)(const float *x, size_t count);

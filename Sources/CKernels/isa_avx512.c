@@ -9,6 +9,12 @@
 #define QK_FLOAT_ROWS 8
 #define QK_FLOAT_PANELS 2
 #define QK_FLOAT_PANELS_ONE_ROW 8
+#define QK_PROBE_SUM __m512i
+#define QK_PROBE_REGISTER "v"
+#define QK_PROBE_SUMS 12
+#define QK_PROBE_FLOAT_SUMS 12
+#define QK_PROBE_MACS 64
+#define QK_PROBE_PRODUCT(sum, x, w) _mm512_dpbusd_epi32(sum, x, w)
 #pragma clang attribute push(                                                                                \
     __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))),                  \
     apply_to = function)

@@ -9,6 +9,12 @@
 #define QK_FLOAT_ROWS 4
 #define QK_FLOAT_PANELS 1
 #define QK_FLOAT_PANELS_ONE_ROW 4
+#define QK_PROBE_SUM int32x4_t
+#define QK_PROBE_REGISTER "w"
+#define QK_PROBE_SUMS 16
+#define QK_PROBE_FLOAT_SUMS 6
+#define QK_PROBE_MACS 16
+#define QK_PROBE_PRODUCT(sum, x, w) vdotq_s32(sum, vreinterpretq_s8_s32(x), vreinterpretq_s8_s32(w))
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 #include "kernels.h"
 #include "linear_i8_neon.h"

@@ -8,6 +8,7 @@
 #include "linear.h"
 #include "helpers.h"
 #include "elementary.h"
+#include "probes.h"
 
 const qk_isa_table QK_TABLE = {
     .kernels = {.embed = embed,
@@ -18,6 +19,12 @@ const qk_isa_table QK_TABLE = {
                 .hadamard = hadamard,
                 .quantize = quantize,
                 .select = select_rows},
+    .probes = {.touch = probe_touch,
+               .read = probe_read,
+               .int8 = probe_int8,
+               .float32 = probe_float,
+               .int8_products = QK_PROBE_SUMS * QK_PROBE_MACS,
+               .float_products = QK_PROBE_FLOAT_SUMS * QK_LANES},
     .widen = widen,
     .all_finite = all_finite,
     .max_abs = max_abs,

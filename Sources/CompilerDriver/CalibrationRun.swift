@@ -112,9 +112,9 @@ extension Statistics {
     do {
       try self.init(parsing: bytes)
     } catch .json(let error) {
-      throw DiagnosticFailure(.badStatistics, error.message, at: .json(file: path, path: error.path))
+      throw DiagnosticFailure(error.diagnostic(.badStatistics, file: path, hint: "calibrate anew"))
     } catch {
-      throw DiagnosticFailure(.badStatistics, "\(error)", at: .file(path))
+      throw DiagnosticFailure(.badStatistics, "\(error)", at: .file(path), hint: "calibrate anew")
     }
   }
 }

@@ -1,5 +1,6 @@
 public import Diagnostics
 import Files
+import Frontend
 import JSONText
 import PlanFormat
 public import PlanRuntime
@@ -40,8 +41,7 @@ public struct LogitsExport {
       return sequences
     } catch let error as JSONError {
       throw DiagnosticFailure(
-        .badText, error.message, at: .json(file: path, path: error.path),
-        hint: "give token ids as [[1, 2, 3], …]")
+        error.diagnostic(.badText, file: path, hint: "give token ids as [[1, 2, 3], …]"))
     } catch {
       throw DiagnosticFailure(.badText, "\(error)", at: .file(path))
     }

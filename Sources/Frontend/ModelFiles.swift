@@ -24,7 +24,7 @@ public struct ModelFiles: Sendable {
         .missingFile, "there is no such model directory", at: .file(directory),
         hint: "give a directory with config.json and model.safetensors")
     }
-    config = try Self.json(self.directory + "/config.json", limits: JSONLimits(allowsNonFinite: true))
+    config = try Self.object(self.directory + "/config.json")
     weights = try Self.weightFiles(in: self.directory)
   }
 
@@ -45,6 +45,16 @@ public struct ModelFiles: Sendable {
     } catch {
       throw DiagnosticFailure(error.diagnostic(.badJSON, file: path))
     }
+  }
+
+  private static func object(_ path: String) throws(DiagnosticFailure) -> JSONCursor {
+    let config = try json(path, limits: JSONLimits(allowsNonFinite: true))
+    do {
+      _ = try config.object()
+    } catch {
+      throw DiagnosticFailure(error.diagnostic(.badConfig, file: path))
+    }
+    return config
   }
 
   private static func weightFiles(in directory: String) throws(DiagnosticFailure) -> [String] {
@@ -101,8 +111,8 @@ public struct ModelFiles: Sendable {
 
 extension JSONError {
   /// The error as a finding about a file.
-  func diagnostic(_ code: DiagnosticCode, file: String) -> Diagnostic {
+  package func diagnostic(_ code: DiagnosticCode, file: String, hint: String? = nil) -> Diagnostic {
     let place = position.map { " (line \($0.line), column \($0.column))" } ?? ""
-    return Diagnostic(code, message + place, at: .json(file: file, path: path))
+    return Diagnostic(code, message + place, at: .json(file: file, path: path), hint: hint)
   }
 }

@@ -139,10 +139,7 @@ struct Lexer {
     }
     guard position < bytes.count else { throw failure("the string does not end on its line") }
     position += 1
-    guard let string = String(validating: content, as: UTF8.self) else {
-      throw failure("the string is not valid UTF-8")
-    }
-    return string
+    return String(decoding: content, as: UTF8.self)
   }
 
   private mutating func takeEscape() throws(DiagnosticFailure) -> [UInt8] {
@@ -153,7 +150,9 @@ struct Lexer {
     }
     if rest.starts(with: "u{".utf8), let close = rest.firstIndex(of: UInt8(ascii: "}")) {
       let digits = String(decoding: bytes[(position + 3)..<close], as: UTF8.self)
-      if let code = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(code) {
+      if digits.allSatisfy(\.isHexDigit), let code = UInt32(digits, radix: 16),
+        let scalar = Unicode.Scalar(code)
+      {
         position = close + 1
         return Array(String(scalar).utf8)
       }

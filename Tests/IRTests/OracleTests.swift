@@ -19,8 +19,8 @@ import Testing
       let y = try Sample.evaluate(
         """
         %t: i32[1] = tokens()
-        $x: f32[1, \(width)] = constant() {source = values[\(values)]}
-        %x: f32[\(width)] = embedding(%t, $x)
+        $table: f32[1, \(width)] = constant() {source = values[\(values)]}
+        %x: f32[\(width)] = embedding(%t, $table)
         %y: f32[\(width)] = hadamard(%x) {block = \(block), order = \(order)}
         """)
       let expected = try item["transformed"].array().map { try Double($0.int()) / Double(block).squareRoot() }

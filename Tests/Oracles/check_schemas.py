@@ -80,7 +80,8 @@ def check(value, schema, path="$"):
     if types and not any(has_type(value, name) for name in types):
         yield f"{path}: is not {' or '.join(types)}"
         return
-    if "const" in schema and value != schema["const"] or "enum" in schema and value not in schema["enum"]:
+    allowed = [schema["const"]] if "const" in schema else schema.get("enum", [value])
+    if json.dumps(value) not in map(json.dumps, allowed):  # in Python, True equals 1
         yield f"{path}: is {value!r}"
     if "pattern" in schema and isinstance(value, str) and not re.search(schema["pattern"], value):
         yield f"{path}: does not match {schema['pattern']}"

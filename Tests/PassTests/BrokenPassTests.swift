@@ -45,8 +45,8 @@ import Testing
     let sound = try Pipeline.run(passes, on: module, recipe: .naive, ranges: ranges).module
     ranges.ranges["norm"]?.maximum /= 8
     let broken = try Pipeline.run(passes, on: module, recipe: .naive, ranges: ranges).module
-    #expect(try Measure.difference(module, sound) <= 0.25)
-    #expect(try Measure.difference(module, broken) > 0.25)
+    #expect(try Measure.difference(module, sound) <= 0.1)
+    #expect(try Measure.difference(module, broken) > 0.1)
   }
 
   private func rotated(_ inner: Int) throws -> (before: Module, after: Module) {
@@ -85,6 +85,6 @@ import Testing
     let allowance = Measure.allowance(Pass.rotateScanOutput.promise)
     try Verifier.verify(broken)
     #expect(try Measure.difference(before, after) <= allowance)
-    #expect(try Measure.difference(before, broken) > 0.05)
+    #expect(try Measure.difference(before, broken) > 0.1)
   }
 }

@@ -40,7 +40,7 @@ enum Measure {
     switch promise {
     case .exact: 0
     case .equivalent(let part): part
-    case .lossy: 0.25
+    case .lossy: 0.1
     }
   }
 }

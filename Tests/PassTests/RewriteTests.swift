@@ -36,17 +36,19 @@ import Testing
   @Test func slicesShareTheScaleOfTheirTensor() throws {
     let module = try after(.quantizeWeights, .naive)
     for name in ["x", "z"] {
-      let scale = try #require(module.value(named: "\(name).weight.scales"))
+      let scale = try #require(module.value(named: "\(name).f32.weight.scales"))
       #expect(module[module[scale].operands[0]].name == "in_proj.weight")
     }
     let values = try Evaluator(module, source: NoTensors()).run(tokens: [])
-    let scales = ["x", "z"].compactMap { module.value(named: "\($0).weight.scales") }.map { values[$0.index] }
+    let scales = ["x", "z"].compactMap { module.value(named: "\($0).f32.weight.scales") }.map {
+      values[$0.index]
+    }
     #expect(scales[0] == scales[1])
   }
 
   @Test func weightsWithAScalePerRow() throws {
     let module = try after(.quantizeWeights, .quambaChannel)
-    let scale = try #require(module.value(named: "x.weight.scales"))
+    let scale = try #require(module.value(named: "x.f32.weight.scales"))
     #expect(module[scale].type == ValueType(.f32, [12]))
     let table = try #require(module.nodes.first { $0.op == .embedding })
     #expect(table.operands.count == 3)

@@ -37,8 +37,9 @@ struct SmallMamba {
     let mixed = try buildMixer(norm)
     let residual = try emit(.add, [embedding, mixed], "residual")
     let selected = try emit(.selectRows, [residual], "selected")
-    let final = try emit(
-      .rmsNorm, [selected, random([width], 1, "norm_f.gain")], "norm_f", ["epsilon": .real(1e-5)])
+    let gain = builder.constant(
+      .splat(1), type: ValueType(.f32, [width]), name: "norm_f.gain", origin: "mixer")
+    let final = try emit(.rmsNorm, [selected, gain], "norm_f", ["epsilon": .real(1e-5)])
     let head = isTied ? table : random([vocabulary, width], 1, "head")
     let logits = try emit(.linear, [final, head], "logits")
     return Module(architecture: "mamba", layers: 1, stage: .imported, nodes: builder.nodes, result: logits)

@@ -135,6 +135,14 @@ typedef struct qk_select {
   uint32_t width;
 } qk_select;
 
+// How much a probe of the machine's limits does.
+typedef struct qk_probe {
+  uint8_t *buffer; // [bytes] to touch or to read
+  uint64_t bytes;  // a multiple of 4096, below 2^44
+  uint64_t rounds; // of products in registers
+  uint8_t *sink;   // [threads][64]
+} qk_probe;
+
 // ---- steps and the interpreter's loop -------------------------------------------------------------------
 
 struct qk_step;
@@ -157,6 +165,7 @@ typedef struct qk_step {
     qk_hadamard hadamard;
     qk_quantize quantize;
     qk_select select;
+    qk_probe probe;
   } args;
 } qk_step;
 
@@ -168,12 +177,23 @@ typedef struct qk_kernel_table {
   qk_kernel embed, norm, linear, conv, scan, hadamard, quantize, select;
 } qk_kernel_table;
 
+// Kernels that show what the machine can do at most.
+typedef struct qk_probe_table {
+  qk_kernel touch;                        // writes into every page
+  qk_kernel read;                         // reads the buffer once, one stream a thread
+  qk_kernel int8;                         // int8 products added up in int32, in registers
+  qk_kernel float32;                      // fused multiply-adds, in registers
+  uint32_t int8_products, float_products; // multiply-accumulates of one thread in one round
+} qk_probe_table;
+
 // Whether this processor (and this build) can run `isa`. QK_AVX512 means F, BW, DQ, VL and VNNI.
 bool qk_isa_supported(enum qk_isa isa);
 // The fastest supported instruction set.
 enum qk_isa qk_isa_best(void);
 // Kernels of a supported instruction set, or NULL.
 const qk_kernel_table *qk_kernels(enum qk_isa isa);
+// Probes of a supported instruction set, or NULL.
+const qk_probe_table *qk_probes(enum qk_isa isa);
 // Bytes of per-thread scratch that a step with this kernel and these arguments needs, whatever the call:
 // something for scan and hadamard, 0 for the others. No kernel needs more for more rows.
 size_t qk_scratch_bytes(const qk_step *step, uint32_t row_capacity);

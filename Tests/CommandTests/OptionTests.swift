@@ -1,0 +1,125 @@
+import Foundation
+import JSONText
+import Testing
+
+/// Options that cannot be used, help texts and JSON outputs.
+@Suite(.serialized)
+struct OptionTests {
+  private static let model = Fixtures.model("mamba-f32")
+
+  @Test(arguments: [
+    (["--recipe", "best"], ["'best'", "hint: recipes: float32, naive, quamba, quamba-channel"]),
+    (["--percentile", "101"], ["'101'", "--percentile"]), (["--percentile", "0"], ["'0'"]),
+    (["--percentile", "nan"], ["'nan'"]), (["--percentile", "most"], ["'most'", "search"]),
+  ])
+  func badRecipes(_ options: [String], _ names: [String]) throws {
+    let outcome = try Program.quamba.run(["compile", Self.model, "-o", "/nowhere/plan"] + options)
+    #expect(outcome.code == 64 && outcome.errorCodes == ["bad-option"], "\(outcome.errors)")
+    for name in names { #expect(outcome.errors.contains(name), "\(outcome.errors)") }
+  }
+
+  @Test
+  func anUnknownPass() throws {
+    let outcome = try Program.quamba.run(["ir", "dump", Self.model, "--after", "make-faster"])
+    #expect(outcome.code == 64 && outcome.errorCodes == ["bad-option"], "\(outcome.errors)")
+    #expect(outcome.errors.contains("'make-faster'") && outcome.errors.contains("rotate-scan-output"))
+  }
+
+  @Test(arguments: [
+    ["compile"], ["compile", model], ["compile", model, "-o", "x", "--threads", "0"], ["nothing"],
+    ["compile", model, "-o", "x", "--samples", "0"], ["compile", model, "-o", "x", "--seq-len", "5000"],
+    ["run", "plan"], ["run", "plan", "--ids", "1", "--prompt", "x"], ["run", "plan", "--ids", "1", "-n", "-1"],
+    ["run", "plan", "--ids", "1", "--top-p", "0"], ["verify", "plan", "--level", "deep"],
+    ["eval", "plan", "--text", "x", "--progress", "loud"],
+  ])
+  func wrongUse(_ arguments: [String]) throws {
+    let outcome = try Program.quamba.run(arguments, directory: "/")
+    #expect(outcome.code == 64 && outcome.errors.contains("Usage: quamba"), "\(outcome.errors)")
+  }
+
+  @Test(arguments: [
+    ["run", "PLAN", "--ids", "1"], ["compile", "MODEL", "-o", "OUT"],
+    ["compile", "MODEL", "-o", "OUT", "--recipe", "float32"], ["calibrate", "MODEL", "-o", "OUT"],
+    ["logits", "PLAN", "--tokens", "TOKENS", "-o", "OUT"], ["verify", "PLAN", "--level", "run"],
+    ["eval", "PLAN", "--text", "TEXT", "--window", "2"],
+  ])
+  func anUnknownInstructionSet(_ arguments: [String]) throws {
+    let place = try TemporaryDirectory()
+    try place.write("tokens.json", "[[1]]")
+    try place.write("text.jsonl", "{\"ids\": [1, 2, 3, 4, 5]}")
+    let places = [
+      "PLAN": try Fixtures.plans.plan(Self.model), "MODEL": Self.model, "TOKENS": place.path("tokens.json"),
+      "TEXT": place.path("text.jsonl"), "OUT": place.path("out"),
+    ]
+    let outcome = try Program.quamba.run(
+      arguments.map { places[$0] ?? $0 }, environment: ["QUAMBA_ISA": "mmx"])
+    #expect(outcome.code == 69 && outcome.errorCodes == ["unsupported-processor"], "\(outcome.errors)")
+    #expect(outcome.errors.contains("mmx") && outcome.errors.contains("  hint: unset QUAMBA_ISA"))
+    #expect(try place.names == ["text.jsonl", "tokens.json"])
+  }
+
+  @Test
+  func everyCommandHasHelp() throws {
+    let root = try Program.quamba.run(["--help"])
+    #expect(root.code == 0 && root.output.contains("SUBCOMMANDS:"))
+    for command in [
+      ["inspect"], ["compile"], ["calibrate"], ["run"], ["eval"], ["logits"], ["tokenize"], ["verify"],
+      ["ir", "dump"], ["ir", "diff"],
+    ] {
+      #expect(root.output.contains("  \(command[0]) "))
+      let outcome = try Program.quamba.run(command + ["--help"])
+      #expect(outcome.code == 0 && outcome.errors.isEmpty)
+      try expectEveryOptionIsExplained(outcome.output)
+    }
+    #expect(try Program.quamba.run(["--version"]).output.hasPrefix("0."))
+    #expect(try Program.quambaRun.run(["--help"]).code == 0)
+  }
+
+  /// Every line that begins with an option has an explanation beside or below it.
+  private func expectEveryOptionIsExplained(_ help: String) throws {
+    let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
+    for (line, next) in zip(lines, lines.dropFirst()) where line.hasPrefix("  -") || line.hasPrefix("  <") {
+      let beside = line.dropFirst(2).split(separator: "  ", omittingEmptySubsequences: true).count > 1
+      #expect(beside || next.hasPrefix("                    "), "\(line)")
+    }
+  }
+
+  @Test(arguments: [
+    ["inspect", "MODEL", "--json"], ["inspect", "PLAN", "--json"],
+    ["compile", "MODEL", "-o", "OUT", "--json", "--samples", "2", "--seq-len", "16"],
+    ["eval", "PLAN", "--text", "TEXT", "--window", "2", "--json"],
+    ["eval", "PLAN", "--text", "TEXT", "--window", "2", "--json", "--baseline", "MODEL"],
+  ])
+  func jsonOutputsAreJSON(_ arguments: [String]) throws {
+    let place = try TemporaryDirectory()
+    try place.write("text.jsonl", "{\"ids\": [1, 2, 3, 4, 5]}")
+    let places = [
+      "PLAN": try Fixtures.plans.plan(Self.model), "MODEL": Self.model, "TEXT": place.path("text.jsonl"),
+      "OUT": place.path("out"),
+    ]
+    let outcome = try Program.quamba.run(arguments.map { places[$0] ?? $0 })
+    #expect(outcome.code == 0 && outcome.hasOnlyFindings, "\(outcome.errors)")
+    guard case .object = try JSONText.parse(outcome.output) else {
+      Issue.record("no object")
+      return
+    }
+  }
+
+  @Test
+  func progressAsJSON() throws {
+    let place = try TemporaryDirectory()
+    let outcome = try Program.quamba.run(
+      ["calibrate", Self.model, "-o", place.path("s"), "--progress", "json"] + Fixtures.little)
+    let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("{") }
+    #expect(!lines.isEmpty)
+    for line in lines { _ = try JSONCursor(try JSONText.parse(String(line)))["remaining_seconds"] }
+  }
+
+  @Test
+  func resultsThatNobodyCanWriteAreAnError() throws {
+    try #require(FileManager.default.fileExists(atPath: "/dev/full"))
+    let outcome = try Outcome(
+      of: "/bin/sh", ["-c", "\"$0\" inspect \"$1\" > /dev/full", Program.quamba.path, Self.model])
+    #expect(outcome.code == 74 && outcome.errorCodes == ["io-failed"], "\(outcome.errors)")
+  }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import Glibc
+import Testing
+
+/// Outputs that cannot be created: nothing is lost and nothing stays behind.
+@Suite(.serialized)
+struct OutputTests {
+  private static let model = Fixtures.model("mamba-f32")
+
+  private func compile(to path: String) throws -> Outcome {
+    try Program.quamba.run(["compile", Self.model, "-o", path, "--recipe", "float32"])
+  }
+
+  private func expectRefusal(_ outcome: Outcome, sourceLocation: SourceLocation = #_sourceLocation) {
+    #expect(outcome.code == 73, "\(outcome.errors)", sourceLocation: sourceLocation)
+    #expect(outcome.errorCodes == ["cannot-write"], "\(outcome.errors)", sourceLocation: sourceLocation)
+    #expect(outcome.errors.contains("  hint: "), "\(outcome.errors)", sourceLocation: sourceLocation)
+  }
+
+  @Test
+  func placesWhereNothingCanBeCreated() throws {
+    expectRefusal(try compile(to: "/nowhere/at/all"))
+    expectRefusal(try compile(to: "/proc/plan"))
+    let place = try TemporaryDirectory()
+    try place.write("file", "x")
+    expectRefusal(try compile(to: place.path("file/plan")))
+    #expect(try place.names == ["file"])
+  }
+
+  @Test
+  func directoriesAndPipes() throws {
+    let place = try TemporaryDirectory()
+    expectRefusal(try compile(to: place.path))
+    try #require(mkfifo(place.path("pipe"), 0o600) == 0)
+    expectRefusal(try compile(to: place.path("pipe")))
+    #expect(try place.names == ["pipe"])
+  }
+
+  @Test
+  func everyWritingCommandRefusesADirectory() throws {
+    let place = try TemporaryDirectory()
+    try place.write("tokens.json", "[[1]]")
+    let plan = try Fixtures.plans.plan(Self.model)
+    for arguments in [
+      ["calibrate", Self.model, "-o", place.path], ["ir", "dump", Self.model, "-o", place.path],
+      ["logits", plan, "--tokens", place.path("tokens.json"), "-o", place.path],
+    ] {
+      expectRefusal(try Program.quamba.run(arguments))
+    }
+    let dump = try Program.quamba.run(
+      ["compile", Self.model, "-o", place.path("plan"), "--dump-ir", "/nowhere/at/all"] + Fixtures.little)
+    #expect(dump.code == 73 && dump.errorCodes == ["cannot-write"], "\(dump.errors)")
+    #expect(try place.names == ["tokens.json"])
+  }
+
+  @Test
+  func linksGoOnPointing() throws {
+    let place = try TemporaryDirectory()
+    try place.write("target", "old")
+    try FileManager.default.createSymbolicLink(
+      atPath: place.path("link"), withDestinationPath: place.path("target"))
+    #expect(try compile(to: place.path("link")).code == 0)
+    #expect(try place.names == ["link", "target"])
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: place.path("link")) == place.path("target"))
+    #expect(try Program.quamba.run(["verify", place.path("target")]).code == 0)
+  }
+
+  @Test
+  func theDumpHoldsAFileForEveryPass() throws {
+    let place = try TemporaryDirectory()
+    let outcome = try Program.quamba.run(
+      ["compile", Self.model, "-o", place.path("plan"), "--dump-ir", place.path("ir")] + Fixtures.little)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: place.path("ir")).sorted()
+    #expect(names.first == "00-import.ir" && names.count >= 6)
+    for name in names {
+      let difference = try Program.quamba.run(["ir", "diff", place.path("ir/\(name)"), place.path("ir/\(name)")])
+      #expect(difference.code == 0 && difference.output.isEmpty, "\(name): \(difference.errors)")
+    }
+    let changed = try Program.quamba.run(
+      ["ir", "diff", place.path("ir/\(names[0])"), place.path("ir/\(names[1])")])
+    #expect(changed.code == 1 && changed.output.contains("\n+"))
+  }
+
+  @Test(.enabled(if: SmallDisk.isPossible, "only root can mount a small disk"))
+  func aFullDisk() throws {
+    let disk = try SmallDisk(kibibytes: 64)
+    try disk.place.write("plan", "old")
+    expectRefusal(try compile(to: disk.place.path("plan")))
+    try disk.place.write("tokens.json", "[[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48]]")
+    let plan = try Fixtures.plans.plan(Self.model)
+    let logits = [
+      "logits", plan, "--tokens", disk.place.path("tokens.json"), "-o", disk.place.path("plan"), "--hidden",
+    ]
+    expectRefusal(try Program.quamba.run(logits))
+    let statistics = ["calibrate", Self.model, "-o", disk.place.path("plan")] + Fixtures.little
+    let outcome = try Program.quamba.run(statistics)
+    if outcome.code != 0 { expectRefusal(outcome) }
+    #expect(try disk.place.names == ["plan", "tokens.json"])
+    if outcome.code != 0 { #expect(try disk.place.text("plan") == "old") }
+  }
+}
+
+/// A file system in memory with little space.
+private final class SmallDisk {
+  let place: TemporaryDirectory
+
+  init(kibibytes: Int) throws {
+    place = try TemporaryDirectory()
+    try #require(mount("none", place.path, "tmpfs", 0, "size=\(kibibytes)k") == 0)
+  }
+
+  deinit { umount(place.path) }
+
+  /// Whether this process may mount file systems.
+  static var isPossible: Bool {
+    guard let place = try? TemporaryDirectory(), mount("none", place.path, "tmpfs", 0, "size=64k") == 0 else {
+      return false
+    }
+    umount(place.path)
+    return true
+  }
+}
