@@ -83,7 +83,12 @@ let package = Package(
     tests("CalibrationTests", ["Calibration", "PlanRuntime", "PlanFormat", "JSONText", "Digests"]),
     tests("IRTests", ["IR", "Diagnostics", "JSONText"]),
     tests("PassTests", ["Passes", "IR", "Diagnostics"], exclude: ["Golden"]),
-    tests("AccuracyTests", ["CompilerDriver", "Evaluation", "Passes", "JSONText"]),
+    tests("AccuracyTests", ["CompilerDriver", "Calibration", "Evaluation", "Passes", "JSONText"]),
+    tests(
+      "DriverTests",
+      ["CompilerDriver", "Passes", "PlanRuntime", "PlanFormat", "Generation", "Safetensors", "Diagnostics"]),
+    tests("FrontendTests", ["Frontend", "IR", "Diagnostics", "Safetensors", "JSONText"]),
+    tests("CommandTests", ["JSONText", "Safetensors"]),
     tests("EvaluationTests", ["Evaluation", "PlanRuntime", "PlanFormat", "JSONText"]),
   ],
   swiftLanguageModes: [.v6],

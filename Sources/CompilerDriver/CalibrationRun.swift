@@ -76,6 +76,14 @@ public struct CalibrationRun: Sendable {
     }
   }
 
+  /// What users should know of a calibration on this text before they trust it.
+  public func caution(text: String?) -> Diagnostic? {
+    guard model.tokenizer == nil && text == nil else { return nil }
+    return Diagnostic(
+      .badText, "calibrated on random token ids, which tell little about real activations",
+      hint: "give a .jsonl file with a field \"ids\" by --text", severity: .warning)
+  }
+
   /// Reads statistics and makes sure that they belong to this model.
   /// - Throws: `DiagnosticFailure` naming what differs.
   public func readStatistics(_ path: String) throws(DiagnosticFailure) -> Statistics {

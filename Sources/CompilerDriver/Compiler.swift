@@ -52,7 +52,8 @@ public struct Compiler {
   ///
   /// - Throws: `DiagnosticFailure` with everything found in the phase that failed.
   public static func compile(
-    _ options: Options, progress: CalibrationRun.Progress, shouldStop: @escaping @Sendable () -> Bool = { false }
+    _ options: Options, progress: CalibrationRun.Progress,
+    shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> CompileReport {
     var compiler = Compiler(options)
     return try compiler.run(progress: progress, shouldStop: shouldStop)
@@ -69,7 +70,7 @@ public struct Compiler {
     let dump = try options.dumpDirectory.map { try IRDump(directory: $0) }
     try dump?.write(model.imported.module, after: "import")
     let calibration = try stopwatch.time("digest model") { try CalibrationRun(model, recipe: options.recipe) }
-    let statistics = try statistics(calibration, model, progress, shouldStop)
+    let statistics = try statistics(calibration, progress, shouldStop)
     let ranges = statistics.map { RangeTable($0, recipe: options.recipe) } ?? RangeTable()
     let (module, found) = try stopwatch.time("passes") {
       try Pipeline.run(
@@ -94,17 +95,12 @@ public struct Compiler {
   }
 
   private mutating func statistics(
-    _ calibration: CalibrationRun, _ model: LoadedModel, _ progress: CalibrationRun.Progress,
+    _ calibration: CalibrationRun, _ progress: CalibrationRun.Progress,
     _ shouldStop: () -> Bool
   ) throws -> Statistics? {
     guard options.recipe.isQuantized else { return nil }
     if let path = options.statistics { return try calibration.readStatistics(path) }
-    if model.tokenizer == nil && options.text == nil {
-      findings.append(
-        Diagnostic(
-          .badText, "calibrated on random token ids, which tell little about real activations",
-          hint: "give statistics, or a .jsonl file with a field \"ids\" by --text", severity: .warning))
-    }
+    if let caution = calibration.caution(text: options.text) { findings.append(caution) }
     return try stopwatch.time("calibrate") {
       try calibration.run(
         text: try options.text.map { try TextInput(path: $0) }, size: options.size, threads: options.threads,

@@ -92,7 +92,8 @@ public struct LoadedModel: Sendable {
     _ problem: TokenizerProblem, _ path: String, severity: Diagnostic.Severity
   ) -> Diagnostic {
     Diagnostic(
-      problem.isUnsupported ? .unsupportedTokenizer : .badTokenizer, problem.message, at: .json(file: path, path: problem.path), hint: problem.hint,
+      problem.isUnsupported ? .unsupportedTokenizer : .badTokenizer, problem.message,
+      at: .json(file: path, path: problem.path), hint: problem.hint,
       severity: severity)
   }
 }

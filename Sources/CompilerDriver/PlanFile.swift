@@ -25,7 +25,9 @@ public enum PlanFile {
     let layout = try PlanLayout(draft)
     try file.resize(Int(layout.fileLength))
     let writer = WeightsWriter(plan, layout: layout, tensors: tensors, threads: threads) { bytes, offset in
-      if shouldStop() { throw DiagnosticFailure(.interrupted, "the plan was not finished", at: .file(file.name)) }
+      if shouldStop() {
+        throw DiagnosticFailure(.interrupted, "the plan was not finished", at: .file(file.name))
+      }
       try file.write(bytes, at: offset)
     }
     try writer.write()
@@ -48,9 +50,8 @@ public enum PlanFile {
     } catch .invalid(let error) {
       throw DiagnosticFailure(error.diagnostic(path))
     } catch {
-      let code: DiagnosticCode
-      if case .open = error { code = .missingFile } else { code = .badPlan }
-      throw DiagnosticFailure(code, "\(error)", at: .file(path))
+      throw DiagnosticFailure(
+        error.exitCode == 66 ? .missingFile : .ioFailed, "\(error)", hint: "give a plan file")
     }
   }
 

@@ -43,18 +43,22 @@ public struct PlanInspection {
     let model = view.model
     let counts =
       "\(view.instructionCount) instructions, \(view.bufferCount) buffers, \(view.constantCount) constants"
-    var lines = [
-      "plan          \(path), \(ByteCount.text(plan.byteCount)), format \(PlanVersion.current)",
-      "model         \(model.layers) layers, width \(model.width), vocabulary \(model.vocabulary)",
-      "program       \(counts)",
-      "memory        \(ByteCount.text(Int(model.stateBytesPerSlot))) of state a sequence, \(ByteCount.text(Int(model.bodyBytesPerRow))) of arena a row",
-      "tokenizer     \(plan.tokenizerSection.isEmpty ? "none" : ByteCount.text(plan.tokenizerSection.count))",
-    ]
-    let width = metadata.map(\.key.count).max() ?? 0
-    for (key, value) in metadata {
-      lines.append(key + String(repeating: " ", count: max(14, width + 2) - key.count) + value)
-    }
-    return lines.joined(separator: "\n")
+    let arena = ByteCount.text(Int(model.bodyBytesPerRow))
+    let tokenizer = plan.tokenizerSection.isEmpty ? "none" : ByteCount.text(plan.tokenizerSection.count)
+    let entries =
+      [
+        ("plan", "\(path), \(ByteCount.text(plan.byteCount)), format \(PlanVersion.current)"),
+        ("model", "\(model.layers) layers, width \(model.width), vocabulary \(model.vocabulary)"),
+        ("program", counts),
+        (
+          "memory",
+          "\(ByteCount.text(Int(model.stateBytesPerSlot))) of state a sequence, \(arena) of arena a row"
+        ),
+        ("tokenizer", tokenizer),
+      ] + metadata
+    let width = entries.map(\.0.count).max() ?? 0
+    return entries.map { $0 + String(repeating: " ", count: width + 2 - $0.count) + $1 }.joined(
+      separator: "\n")
   }
 
   private var metadata: [(key: String, value: String)] {

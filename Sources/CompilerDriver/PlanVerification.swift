@@ -46,6 +46,11 @@ public enum PlanVerification {
       }
     }
     if !findings.isEmpty { throw DiagnosticFailure(findings) }
+    do {
+      try view.verifyCorrections()
+    } catch {
+      throw DiagnosticFailure(error.diagnostic(path))
+    }
   }
 
   private static func checkGolden(_ plan: Plan, _ path: String, threads: Int?) throws(DiagnosticFailure) {

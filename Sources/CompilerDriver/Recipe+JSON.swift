@@ -8,7 +8,7 @@ extension Recipe {
       ("name", .string(name)),
       ("weights", .string(weights.word)),
       ("convolution", .string(convolution == .none ? "float32" : "int8")),
-      ("scan_inputs", .string(scanInputs.word)),
+      ("scan_inputs", .string(scanInputs == .none ? "float32" : scanInputs.rawValue)),
       ("clip", clip.json),
       ("rotation", .string(rotatesScanOutput ? "local" : "none")),
       ("embedding", .string(embedding == .none ? "source" : "int8")),

@@ -25,6 +25,11 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
     let slash = target.lastIndex(of: "/")
     let directory = slash.map { String(target[...$0]) } ?? ""
     let name = slash.map { String(target[target.index(after: $0)...]) } ?? target
+    guard !name.isEmpty else {
+      throw DiagnosticFailure(
+        .cannotWrite, "the output '\(path)' names no file", hint: "name a file inside a directory that exists"
+      )
+    }
     try super.init(temporaryPath: "\(directory).\(name).\(getpid()).partial", name: path)
   }
 

@@ -34,7 +34,7 @@ extension GenerationError {
   public var exitCode: Int32 {
     switch self {
     case .context(let error): error.exitCode
-    case .noTokenizer: 69
+    case .noTokenizer: 66
     case .call, .emptyPrompt, .tokenizer, .vocabulary: 65
     }
   }

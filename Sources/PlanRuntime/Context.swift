@@ -31,7 +31,7 @@ public final class Context {
   public init(plan: Plan, options: ContextOptions = ContextOptions()) throws(ContextError) {
     try options.check()
     let model = plan.view.model
-    let set = try Self.instructionSet(options)
+    let set = try options.chosenInstructionSet()
     guard let kernels = set.kernels else { throw .unsupportedInstructionSet(set) }
     let threads = options.threads ?? PhysicalCores.count
     arenas = (
@@ -57,11 +57,6 @@ public final class Context {
   }
 
   deinit { qk_pool_destroy(pool) }
-
-  private static func instructionSet(_ options: ContextOptions) throws(ContextError) -> InstructionSet {
-    if let set = options.instructionSet { return set }
-    return try .fromEnvironment() ?? .best
-  }
 
   /// Bytes of one state slot.
   public var stateBytes: Int { Int(plan.view.model.stateBytesPerSlot) }

@@ -36,8 +36,15 @@ public struct ContextOptions: Sendable {
     if let threads { try Self.check("threads", threads, 1...1024) }
   }
 
-  private static func check(_ name: String, _ found: Int, _ allowed: ClosedRange<Int>) throws(ContextError) {
+  /// Refuses a number outside of its range.
+  static func check(_ name: String, _ found: Int, _ allowed: ClosedRange<Int>) throws(ContextError) {
     guard allowed.contains(found) else { throw .option(name: name, found: found, allowed: allowed) }
+  }
+
+  /// The instruction set that is named here, or by `QUAMBA_ISA`, or else the fastest.
+  func chosenInstructionSet() throws(ContextError) -> InstructionSet {
+    if let instructionSet { return instructionSet }
+    return try .fromEnvironment() ?? .best
   }
 }
 

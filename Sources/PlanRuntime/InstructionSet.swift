@@ -30,6 +30,9 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   /// The set's kernels, or nil when it is not supported.
   var kernels: UnsafePointer<qk_kernel_table>? { isSupported ? qk_kernels(code) : nil }
 
+  /// The probes of the machine's limits, or nil when the set is not supported.
+  var probes: UnsafePointer<qk_probe_table>? { isSupported ? qk_probes(code) : nil }
+
   private var code: qk_isa {
     switch self {
     case .scalar: QK_SCALAR

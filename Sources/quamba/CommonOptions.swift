@@ -70,18 +70,25 @@ struct CalibrationOptions: ParsableArguments {
   )
   var text: String?
 
-  @Option(help: "Largest number of passages.")
-  var samples = 64
+  @Option(help: "Largest number of passages; 64 unless given.")
+  var samples: Int?
 
-  @Option(name: .customLong("seq-len"), help: "Tokens of one passage.")
-  var length = 512
+  @Option(name: .customLong("seq-len"), help: "Tokens of one passage; 512 unless given.")
+  var length: Int?
 
-  var size: CalibrationText.Size { CalibrationText.Size(samples: samples, length: length) }
+  /// Whether any of these options is given.
+  var isGiven: Bool { text != nil || samples != nil || length != nil }
+
+  /// How much text is to be used.
+  var size: CalibrationText.Size {
+    let usual = CalibrationText.Size()
+    return CalibrationText.Size(samples: samples ?? usual.samples, length: length ?? usual.length)
+  }
 
   func validate() throws {
-    guard (1...1_000_000).contains(samples) else {
+    guard (1...1_000_000).contains(size.samples) else {
       throw ValidationError("--samples must be from 1 to 1000000")
     }
-    guard (1...4096).contains(length) else { throw ValidationError("--seq-len must be from 1 to 4096") }
+    guard (1...4096).contains(size.length) else { throw ValidationError("--seq-len must be from 1 to 4096") }
   }
 }

@@ -21,7 +21,7 @@ struct Quamba: ParsableCommand {
     subcommands: [
       Inspect.self, Compile.self, Calibrate.self, Run.self, Eval.self, Logits.self, Tokenize.self,
       Verify.self,
-      IRCommand.self,
+      IRCommand.self, BenchCommand.self, ProfileCommand.self,
     ])
 }
 
@@ -34,7 +34,7 @@ enum Main {
     } catch let failure as DiagnosticFailure {
       Console.error("\(failure)")
       exitProcess(failure.exitStatus)
-    } catch where Quamba.exitCode(for: error) == .failure && !(error is ExitCode) {
+    } catch let error where Quamba.exitCode(for: error) == .failure && !(error is ExitCode) {
       Console.error("\(Diagnostic(.internalFault, "\(error)"))")
       exitProcess(.internalFault)
     } catch {

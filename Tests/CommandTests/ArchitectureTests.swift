@@ -26,7 +26,7 @@ struct ArchitectureTests {
 
   /// The sources of a target, by name.
   private func sources(_ target: String) throws -> [(name: String, text: String)] {
-    let directory = URL(fileURLWithPath: Fixtures.package + "/Sources/" + target)
+    let directory = URL(fileURLWithPath: Fixtures.package + "/Sources/" + target).resolvingSymlinksInPath()
     let files = FileManager.default.enumerator(at: directory, includingPropertiesForKeys: nil)
     return try (files?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "swift" }.map {
       ($0.lastPathComponent, try String(contentsOf: $0, encoding: .utf8))
@@ -34,7 +34,10 @@ struct ArchitectureTests {
   }
 
   private func imports(_ text: String) -> Set<String> {
-    Set(text.matches(of: /(?m)^(?:@[^ ]+ )*(?:(?:public|package|internal|private) )?import (\w+)/).map { String($0.1) })
+    Set(
+      text.matches(of: /(?m)^(?:@[^ ]+ )*(?:(?:public|package|internal|private) )?import (\w+)/).map {
+        String($0.1)
+      })
   }
 
   private var targets: [String] {
@@ -50,7 +53,9 @@ struct ArchitectureTests {
 
   @Test
   func importsFollowTheArrows() throws {
-    let system: Set<String> = ["Glibc", "Synchronization", "Swift", "Dispatch", "Foundation", "ArgumentParser"]
+    let system: Set<String> = [
+      "Glibc", "Synchronization", "Swift", "Dispatch", "Foundation", "ArgumentParser",
+    ]
     for (target, allowed) in Self.allowed {
       for source in try sources(target) {
         let wrong = imports(source.text).subtracting(allowed).subtracting(system)
@@ -62,9 +67,11 @@ struct ArchitectureTests {
   @Test
   func theManifestDeclaresNoOtherArrow() throws {
     let scratch = try TemporaryDirectory()
-    let outcome = try Outcome(
-      of: "/usr/bin/env",
-      ["swift", "package", "--package-path", Fixtures.package, "--scratch-path", scratch.path, "dump-package"])
+    let command = [
+      "swift", "package", "--package-path", Fixtures.package, "--scratch-path", scratch.path, "dump-package",
+    ]
+    // The lock of a scratch folder lies in TMPDIR, and stays there.
+    let outcome = try Outcome(of: "/usr/bin/env", command, ["TMPDIR": scratch.path])
     try #require(outcome.code == 0, "\(outcome.errors)")
     let manifest = JSONCursor(try JSONText.parse(outcome.output))
     for target in try manifest["targets"].array() where try target["type"].string() != "test" {
@@ -95,14 +102,17 @@ struct ArchitectureTests {
       }
     }
     for target in try targets where target != "JSONText" {
-      for source in try sources(target) { #expect(!imports(source.text).contains("CJSONC"), "\(source.name)") }
+      for source in try sources(target) {
+        #expect(!imports(source.text).contains("CJSONC"), "\(source.name)")
+      }
     }
   }
 
   @Test
   func theSmallProgramLinksLittle() throws {
     let allowed = [
-      "linux-vdso", "ld-linux", "libc", "libm", "libstdc++", "libgcc_s", "libpthread", "libdl", "libswiftCore",
+      "linux-vdso", "ld-linux", "libc", "libm", "libstdc++", "libgcc_s", "libpthread", "libdl",
+      "libswiftCore",
       "libswiftGlibc", "libswift_Concurrency", "libswift_StringProcessing", "libswift_RegexParser",
       "libswift_Builtin_float", "libswiftSynchronization", "libdispatch", "libBlocksRuntime",
     ]

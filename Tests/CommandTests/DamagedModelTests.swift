@@ -21,7 +21,9 @@ struct DamagedModelTests {
       _ description: String, _ code: Int32, _ errors: [String], _ names: [String],
       _ make: @escaping @Sendable (ModelCopy) throws -> Void
     ) {
-      (testDescription, self.code, self.errors, self.names, self.make) = (description, code, errors, names, make)
+      (testDescription, self.code, self.errors, self.names, self.make) = (
+        description, code, errors, names, make
+      )
     }
   }
 
@@ -99,7 +101,9 @@ struct DamagedModelTests {
     Damage("other activation", 69, ["unsupported-model"], ["'gelu'"]) { model in
       try model.edit("config.json") { $0["hidden_act"] = "gelu" }
     },
-    Damage("quantized already", 69, ["unsupported-model"], ["quantization_config", "hint: give the original"]) {
+    Damage(
+      "quantized already", 69, ["unsupported-model"], ["quantization_config", "hint: give the original"]
+    ) {
       try $0.edit("config.json") { $0["quantization_config"] = ["quant_method": "gptq"] }
     },
   ]
@@ -118,7 +122,7 @@ struct DamagedModelTests {
       try $0.cut("model.safetensors", to: 0)
     },
     Damage("weights are a text", 65, ["bad-safetensors"], ["model.safetensors"]) {
-      try $0.write("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:1234\nsize 970128\n")
+      try $0.write("model.safetensors", "version https://git-lfs.github.com/spec/v1\nsize 970128\n")
     },
   ]
 
@@ -130,10 +134,12 @@ struct DamagedModelTests {
       try model.editTensors { tensors in
         tensors.removeAll { $0.name == "backbone.layers.1.mixer.D" }
         tensors.edit("backbone.layers.2.norm.weight") { $0.shape = [96, 1] }
-        tensors.append(ModelCopy.Tensor(name: "surprise", element: .f32, shape: [2], bytes: Array(repeating: 0, count: 8)))
+        tensors.append(
+          ModelCopy.Tensor(name: "surprise", element: .f32, shape: [2], bytes: Array(repeating: 0, count: 8)))
       }
     },
-    Damage("integers", 65, ["wrong-type"], ["backbone.layers.0.mixer.D", "I64", "F32, F16 or BF16"]) { model in
+    Damage("integers", 65, ["wrong-type"], ["backbone.layers.0.mixer.D", "I64", "F32, F16 or BF16"]) {
+      model in
       try model.editTensors { tensors in
         tensors.edit("backbone.layers.0.mixer.D") {
           $0.element = .i64
@@ -146,18 +152,25 @@ struct DamagedModelTests {
       ["backbone.layers.0.mixer.A_log", "backbone.norm_f.weight"]
     ) { model in
       try model.editTensors { tensors in
-        tensors.edit("backbone.layers.0.mixer.A_log") { $0.bytes.replaceSubrange(40..<44, with: [0, 0, 0xC0, 0x7F]) }
-        tensors.edit("backbone.norm_f.weight") { $0.bytes.replaceSubrange(380..<384, with: [0, 0, 0x80, 0xFF]) }
+        tensors.edit("backbone.layers.0.mixer.A_log") {
+          $0.bytes.replaceSubrange(40..<44, with: [0, 0, 0xC0, 0x7F])
+        }
+        tensors.edit("backbone.norm_f.weight") {
+          $0.bytes.replaceSubrange(380..<384, with: [0, 0, 0x80, 0xFF])
+        }
       }
     },
-    Damage("other sizes in the config", 65, Array(repeating: "wrong-shape", count: 5), ["[384, 96]"]) { model in
+    Damage("other sizes in the config", 65, Array(repeating: "wrong-shape", count: 5), ["[384, 96]"]) {
+      model in
       try model.edit("config.json") { $0["hidden_size"] = 128 }
       try model.edit("config.json") { $0["num_hidden_layers"] = 1 }
       try model.editTensors { tensors in
         tensors.removeAll { $0.name.hasPrefix("backbone.layers.1") || $0.name.hasPrefix("backbone.layers.2") }
       }
     },
-    Damage("fewer layers in the config", 65, Array(repeating: "extra-tensor", count: 10), ["backbone.layers.2."]) {
+    Damage(
+      "fewer layers in the config", 65, Array(repeating: "extra-tensor", count: 10), ["backbone.layers.2."]
+    ) {
       try $0.edit("config.json") { $0["num_hidden_layers"] = 2 }
     },
     Damage("an untied head is missing", 65, ["missing-tensor"], ["lm_head.weight"]) { model in
@@ -169,7 +182,10 @@ struct DamagedModelTests {
   private static let second = "model-00002-of-00005.safetensors"
 
   static let shards: [Damage] = [
-    Damage("two shards are missing", 66, ["missing-shard", "missing-shard"], [second, "model-00004", "hint: download"]) {
+    Damage(
+      "two shards are missing", 66, ["missing-shard", "missing-shard"],
+      [second, "model-00004", "hint: download"]
+    ) {
       try $0.remove(second)
       try $0.remove("model-00004-of-00005.safetensors")
     },
@@ -197,14 +213,19 @@ struct DamagedModelTests {
     Damage("the tokenizer is garbage", 65, ["bad-tokenizer"], [tokenizerFile, "line 1"]) {
       try $0.write(tokenizerFile, "\u{1}garbage")
     },
-    Damage("the tokenizer is cut", 65, ["bad-tokenizer"], [tokenizerFile]) { try $0.cut(tokenizerFile, to: 5000) },
-    Damage("a tokenizer of another kind", 69, ["unsupported-tokenizer"], ["'Unigram'", "hint: supported: BPE"]) {
+    Damage("the tokenizer is cut", 65, ["bad-tokenizer"], [tokenizerFile]) {
+      try $0.cut(tokenizerFile, to: 5000)
+    },
+    Damage(
+      "a tokenizer of another kind", 69, ["unsupported-tokenizer"], ["'Unigram'", "hint: supported: BPE"]
+    ) {
       try $0.edit(tokenizerFile) { $0["model"] = ["type": "Unigram", "vocab": []] }
     },
     Damage("another normalizer", 69, ["unsupported-tokenizer"], ["'Lowercase'"]) { model in
       try model.edit(tokenizerFile) { $0["normalizer"] = ["type": "Lowercase"] }
     },
-    Damage("ids beyond the vocabulary", 65, ["bad-tokenizer"], ["4095", "vocabulary of 4000", "hint:"]) { model in
+    Damage("ids beyond the vocabulary", 65, ["bad-tokenizer"], ["4095", "vocabulary of 4000", "hint:"]) {
+      model in
       try model.edit("config.json") { $0["vocab_size"] = 4000 }
       try model.editTensors { tensors in
         tensors.edit("backbone.embeddings.weight") {

@@ -4,7 +4,9 @@ import Testing
 /// Plan files that cannot be used.
 @Suite(.serialized)
 struct DamagedPlanTests {
-  private static let readers = [["inspect"], ["verify"], ["run", "--ids", "1"], ["tokenize", "--text", "x"]]
+  private static let readers = [
+    ["inspect"], ["verify"], ["run", "--ids", "1"], ["tokenize", "--text", "x"],
+  ]
 
   private func expectRefusal(of plan: Data, _ code: Int32, _ kind: String, _ names: [String]) throws {
     let place = try TemporaryDirectory()

@@ -27,10 +27,15 @@ struct OptionTests {
 
   @Test(arguments: [
     ["compile"], ["compile", model], ["compile", model, "-o", "x", "--threads", "0"], ["nothing"],
+    ["compile", model, "-o", "x", "--stats", "s", "--text", "t"],
+    ["compile", model, "-o", "x", "--license", "two\nlines"],
     ["compile", model, "-o", "x", "--samples", "0"], ["compile", model, "-o", "x", "--seq-len", "5000"],
-    ["run", "plan"], ["run", "plan", "--ids", "1", "--prompt", "x"], ["run", "plan", "--ids", "1", "-n", "-1"],
+    ["run", "plan"], ["run", "plan", "--ids", "1", "--prompt", "x"],
+    ["run", "plan", "--ids", "1", "-n", "-1"],
     ["run", "plan", "--ids", "1", "--top-p", "0"], ["verify", "plan", "--level", "deep"],
-    ["eval", "plan", "--text", "x", "--progress", "loud"],
+    ["eval", "plan", "--text", "x", "--progress", "loud"], ["eval", "plan", "--text", "x", "--window", "0"],
+    ["eval", "plan", "--text", "x", "--windows", "0"],
+    ["eval", "plan", "--text", "x", "--score-from", "512"],
   ])
   func wrongUse(_ arguments: [String]) throws {
     let outcome = try Program.quamba.run(arguments, directory: "/")

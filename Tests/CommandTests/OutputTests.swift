@@ -21,7 +21,9 @@ struct OutputTests {
   func placesWhereNothingCanBeCreated() throws {
     expectRefusal(try compile(to: "/nowhere/at/all"))
     expectRefusal(try compile(to: "/proc/plan"))
+    expectRefusal(try compile(to: ""))
     let place = try TemporaryDirectory()
+    expectRefusal(try compile(to: place.path("new/")))
     try place.write("file", "x")
     expectRefusal(try compile(to: place.path("file/plan")))
     #expect(try place.names == ["file"])
@@ -61,7 +63,8 @@ struct OutputTests {
       atPath: place.path("link"), withDestinationPath: place.path("target"))
     #expect(try compile(to: place.path("link")).code == 0)
     #expect(try place.names == ["link", "target"])
-    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: place.path("link")) == place.path("target"))
+    #expect(
+      try FileManager.default.destinationOfSymbolicLink(atPath: place.path("link")) == place.path("target"))
     #expect(try Program.quamba.run(["verify", place.path("target")]).code == 0)
   }
 
@@ -74,7 +77,9 @@ struct OutputTests {
     let names = try FileManager.default.contentsOfDirectory(atPath: place.path("ir")).sorted()
     #expect(names.first == "00-import.ir" && names.count >= 6)
     for name in names {
-      let difference = try Program.quamba.run(["ir", "diff", place.path("ir/\(name)"), place.path("ir/\(name)")])
+      let difference = try Program.quamba.run([
+        "ir", "diff", place.path("ir/\(name)"), place.path("ir/\(name)"),
+      ])
       #expect(difference.code == 0 && difference.output.isEmpty, "\(name): \(difference.errors)")
     }
     let changed = try Program.quamba.run(
@@ -87,7 +92,8 @@ struct OutputTests {
     let disk = try SmallDisk(kibibytes: 64)
     try disk.place.write("plan", "old")
     expectRefusal(try compile(to: disk.place.path("plan")))
-    try disk.place.write("tokens.json", "[[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48]]")
+    let ids = (1...48).map(String.init).joined(separator: ",")
+    try disk.place.write("tokens.json", "[[\(ids)]]")
     let plan = try Fixtures.plans.plan(Self.model)
     let logits = [
       "logits", plan, "--tokens", disk.place.path("tokens.json"), "-o", disk.place.path("plan"), "--hidden",

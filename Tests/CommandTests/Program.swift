@@ -124,6 +124,11 @@ final class PlanCache: @unchecked Sendable {  // `lock` guards `places`.
   private let lock = NSLock()
   private var places: [String: TemporaryDirectory] = [:]
 
+  init() { atexit { Fixtures.plans.removeAll() } }
+
+  /// Removes the plans; nothing else would when the process ends.
+  private func removeAll() { lock.withLock { places.removeAll() } }
+
   /// The path of the plan of a model directory by a recipe.
   func plan(_ model: String, _ recipe: String = "quamba-channel") throws -> String {
     try lock.withLock {

@@ -110,7 +110,7 @@ struct TextTests {
     try expect(["run", plan, "--ids", "384"], 65, "bad-text", ["384", "hint: "])
     try expect(["run", plan, "--ids", "1,x"], 64, "bad-option", ["'x'", "--ids"])
     try expect(["run", plan, "--ids", ""], 64, "bad-option", ["--ids"])
-    try expect(["run", plan, "--prompt", "text"], 69, "unsupported-tokenizer", ["tokenizer", "hint: "])
+    try expect(["run", plan, "--prompt", "text"], 66, "missing-file", ["tokenizer", "hint: "])
     try expect(["run", Fixtures.example, "--prompt", ""], 65, "bad-text", ["no tokens", "hint: "])
   }
 

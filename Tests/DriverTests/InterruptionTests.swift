@@ -7,7 +7,9 @@ import Testing
 /// A user's interruption ends a compile without a trace.
 @Suite(.serialized)
 struct InterruptionTests {
-  private func compile(_ recipe: Recipe, stopping: @escaping @Sendable () -> Bool) throws -> Diagnostics.ExitStatus? {
+  private func compile(_ recipe: Recipe, stopping: @escaping @Sendable () -> Bool) throws -> Diagnostics
+    .ExitStatus?
+  {
     try withTemporaryDirectory { place in
       let output = place + "/plan"
       try Data("old".utf8).write(to: URL(fileURLWithPath: output))

@@ -123,7 +123,9 @@ struct ImportTests {
     for wrong: JSONValue in [0, -1, 1.5, "six", [], 99_999_999_999] {
       var model = TinyModel()
       for name in sizes + ["intermediate_size", "time_step_rank"] { model.config[name] = wrong }
-      #expect(try Set(findings(model)) == Set((sizes + ["intermediate_size", "time_step_rank"]).map { "bad-config $.\($0)" }))
+      #expect(
+        try Set(findings(model))
+          == Set((sizes + ["intermediate_size", "time_step_rank"]).map { "bad-config $.\($0)" }))
     }
     var model = TinyModel()
     for name in sizes { model.config[name] = nil }

@@ -22,7 +22,8 @@ struct TinyModel {
       tensors[layer + "norm.weight"] = [6]
       let shapes: [String: [Int]] = [
         "in_proj.weight": [20, 6], "conv1d.weight": [10, 1, 3], "x_proj.weight": [8, 10],
-        "dt_proj.weight": [10, 2], "dt_proj.bias": [10], "A_log": [10, 3], "D": [10], "out_proj.weight": [6, 10],
+        "dt_proj.weight": [10, 2], "dt_proj.bias": [10], "A_log": [10, 3], "D": [10],
+        "out_proj.weight": [6, 10],
       ]
       for (name, shape) in shapes { tensors[layer + "mixer." + name] = shape }
       if hasConvolutionBias { tensors[layer + "mixer.conv1d.bias"] = [10] }

@@ -3,7 +3,7 @@
     check_schemas.py SCHEMA FILE...            each file is one document
     check_schemas.py --lines SCHEMA FILE...    each line is one
 
-Only the keywords that the schemas use are known; any other is an error, so that none is passed over in silence.
+Only the keywords that the schemas use are known; any other is an error, lest one be passed over in silence.
 """
 
 import json
@@ -63,7 +63,8 @@ KEYWORDS = {
     int: ({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}, check_number),
 }
 KEYWORDS[float] = KEYWORDS[int]
-KNOWN = IGNORED.union({"type", "const", "enum", "pattern", "anyOf"}, *(names for names, _ in KEYWORDS.values()))
+KNOWN = IGNORED | {"type", "const", "enum", "pattern", "anyOf"}
+KNOWN = KNOWN.union(*(names for names, _ in KEYWORDS.values()))
 
 
 def check(value, schema, path="$"):
@@ -74,7 +75,7 @@ def check(value, schema, path="$"):
         return
     unknown = set(schema) - KNOWN
     if unknown:
-        raise SystemExit(f"{path}: the schema uses {', '.join(sorted(unknown))}, which this script does not know")
+        raise SystemExit(f"{path}: this script does not know {', '.join(sorted(unknown))}")
     types = schema.get("type", [])
     types = [types] if isinstance(types, str) else types
     if types and not any(has_type(value, name) for name in types):

@@ -43,7 +43,7 @@ struct CommandTests {
       #expect(outcome.errors.hasPrefix("3 prompt tokens in"))
       let scalar = try run(arguments + ["--threads", "2"], environment: ["QUAMBA_ISA": "scalar"])
       #expect(scalar.output == outcome.output)
-      #expect(try run([path, "--prompt", "text"]).code == 69)
+      #expect(try run([path, "--prompt", "text"]).code == 66)
       #expect(try run([path, "--ids", "37"]).code == 65)
       #expect(try run([path, "--ids", "1", "--threads", "0"]).code == 64)
       #expect(try run([path, "--ids", "1"], environment: ["QUAMBA_ISA": "mmx"]).code == 69)

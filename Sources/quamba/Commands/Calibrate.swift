@@ -26,7 +26,9 @@ struct Calibrate: ParsableCommand {
     let loaded = try LoadedModel(directory: model, checksValues: true)
     Console.report(loaded.findings)
     let reporter = ProgressReporter(progress.progress, task: "calibrate")
-    let statistics = try CalibrationRun(loaded).run(
+    let run = try CalibrationRun(loaded)
+    if let caution = run.caution(text: calibration.text) { Console.report([caution]) }
+    let statistics = try run.run(
       text: try calibration.text.map { try TextInput(path: $0) }, size: calibration.size,
       threads: threads.count,
       progress: reporter.show, shouldStop: { Interruption.isRequested })

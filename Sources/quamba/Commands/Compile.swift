@@ -30,6 +30,17 @@ struct Compile: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var progress: ProgressOptions
 
+  func validate() throws {
+    if stats != nil && calibration.isGiven {
+      throw ValidationError(
+        "--stats takes the place of calibration; leave out --text, --samples and --seq-len")
+    }
+    let isOneLine = license?.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } ?? true
+    guard isOneLine, (license ?? "").utf8.count <= 1024 else {
+      throw ValidationError("--license must be one line of at most 1024 bytes")
+    }
+  }
+
   func run() throws {
     var options = Compiler.Options(
       model: model, output: output, recipe: try recipe.resolved(), threads: threads.count)

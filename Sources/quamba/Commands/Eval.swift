@@ -51,6 +51,11 @@ struct Eval: ParsableCommand {
     if baseline == nil && (largestDivergence != nil || maxIncrease != nil) {
       throw ValidationError("--max-kl and --max-increase need --baseline")
     }
+    guard window >= 1 else { throw ValidationError("--window must be at least 1") }
+    guard (windows ?? 1) >= 1 else { throw ValidationError("--windows must be at least 1") }
+    guard (0..<window).contains(scoreFrom) else {
+      throw ValidationError("--score-from must be from 0 to \(window - 1), within a window")
+    }
   }
 
   func run() throws {
@@ -61,18 +66,30 @@ struct Eval: ParsableCommand {
     if bos, let first = try source.requireTokenizer().tables.policy.beginningID {
       tokens.insert(first, at: 0)
     }
+    Interruption.listen()
     let reporter = ProgressReporter(progress.progress, task: "eval")
     do {
       let score = try TextScorer.score(
         source.plan,
         on: try TextWindows(tokens: tokens, length: window, scoreFrom: scoreFrom, limit: windows),
-        baseline: reference?.plan, threads: threads.count, progress: reporter.show)
+        baseline: reference?.plan, threads: threads.count, progress: reporter.show,
+        shouldStop: { Interruption.isRequested })
       if json { Console.print(score.json) } else { Console.print(summary(score)) }
       try checkGates(score)
+    } catch EvaluationError.stopped(let done) {
+      throw DiagnosticFailure(.interrupted, "the evaluation was stopped after \(done) windows")
     } catch EvaluationError.plan(let error) {
       throw error.failure
     } catch let error as EvaluationError {
-      throw DiagnosticFailure(.badText, "\(error)")
+      throw DiagnosticFailure(.badText, "\(error)", hint: hint(error))
+    }
+  }
+
+  private func hint(_ error: EvaluationError) -> String? {
+    switch error {
+    case .noWholeWindow: "give a longer text, or a smaller --window"
+    case .vocabularies: "the baseline must have the same tokenizer"
+    default: nil
     }
   }
 
@@ -82,11 +99,14 @@ struct Eval: ParsableCommand {
       "perplexity  \(FixedPoint.text(score.perplexity, digits: 4))",
     ]
     if let paired = score.paired {
-      func percent(_ value: Double) -> String { FixedPoint.text(value * 100, digits: 3) + " %" }
+      func percent(_ value: Double) -> String {
+        value.isFinite ? FixedPoint.text(value * 100, digits: 3) + " %" : "unknown"
+      }
+      func plain(_ value: Double) -> String { value.isFinite ? FixedPoint.text(value, digits: 6) : "unknown" }
       lines += [
         "baseline    \(FixedPoint.text(paired.baselinePerplexity, digits: 4))",
         "increase    \(percent(paired.increase.value)) ± \(percent(paired.increase.standardError))",
-        "KL          \(FixedPoint.text(paired.divergence.value, digits: 6)) ± \(FixedPoint.text(paired.divergence.standardError, digits: 6))",
+        "KL          \(plain(paired.divergence.value)) ± \(plain(paired.divergence.standardError))",
         "top token   the same for \(percent(paired.topTokenAgreement))",
       ]
     }

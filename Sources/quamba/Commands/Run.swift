@@ -106,7 +106,7 @@ extension GenerationError {
     case .call: DiagnosticFailure(.badText, "\(self)", at: .option("--ids"), hint: "give ids of the model")
     case .emptyPrompt: DiagnosticFailure(.badText, "\(self)", hint: "give at least one token")
     case .noTokenizer:
-      DiagnosticFailure(.unsupportedTokenizer, "\(self)", at: .option("--prompt"), hint: "use --ids")
+      DiagnosticFailure(.missingFile, "\(self)", at: .option("--prompt"), hint: "use --ids")
     case .tokenizer, .vocabulary:
       DiagnosticFailure(.badPlan, "\(self)", hint: "the file is damaged; compile again")
     }

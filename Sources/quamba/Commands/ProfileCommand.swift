@@ -1,0 +1,55 @@
+import ArgumentParser
+import CompilerDriver
+import Evaluation
+import Files
+import JSONText
+import PlanRuntime
+
+/// The command `quamba profile`.
+struct ProfileCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "profile",
+    abstract: "Shows where the time of a plan goes: by opcode, by step, by layer.",
+    discussion: """
+      Each step is timed until every thread is done. Bytes are constants, states and activations, each once a call; \
+      activations that a cache holds can take the share of the read bandwidth above 1.
+      """)
+
+  @Argument(help: "A plan file.")
+  var plan: String
+
+  @Option(name: .short, help: "Tokens of the prompt.")
+  var p = 512
+
+  @Option(name: .short, help: "Decode steps.")
+  var n = 32
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @Option(help: "Write every step as a Chrome trace (chrome://tracing, Perfetto) into this file.")
+  var trace: String?
+
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    for (name, value) in [("-p", p), ("-n", n)] where !(1...(1 << 20)).contains(value) {
+      throw ValidationError("\(name) is \(value); it must be from 1 to \(1 << 20)")
+    }
+  }
+
+  func run() throws {
+    let file = try trace.map { try OutputFile($0) }
+    do {
+      let profiler = try Profiler(try PlanFile.load(plan), threads: threads.count)
+      let profile = try profiler.profile(prompt: p, steps: n)
+      if let file {
+        try file.write(Array(JSONText.encode(profile.trace).utf8))
+        try file.publish()
+      }
+      if json { Console.print(profile.json) } else { Console.print(profile.text) }
+    } catch let error as ContextError {
+      throw error.failure
+    }
+  }
+}
