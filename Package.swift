@@ -54,7 +54,7 @@ let package = Package(
     library("PlanRuntime", ["PlanFormat", "CKernels"]),
     library("Generation", ["PlanRuntime", "Tokenization"]),
     library("Calibration", ["PlanRuntime", "PlanFormat", "JSONText", "Digests", "CKernels"]),
-    library("Evaluation", ["PlanRuntime", "JSONText", "CKernels"]),
+    library("Evaluation", ["PlanRuntime", "PlanFormat", "JSONText", "CKernels"]),
     library(
       "CompilerDriver",
       [

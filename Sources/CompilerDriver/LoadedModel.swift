@@ -78,9 +78,9 @@ public struct LoadedModel: Sendable {
           .badTokenizer, "token id \(file.maximumID) is not below the model's vocabulary of \(vocabulary)",
           at: .file(path), hint: "tokenizer and model do not belong together")
       }
-      return (file.tables, file.notes.map { diagnostic($0, path, severity: .note) })
+      return (file.tables, file.notes.map { diagnostic($0, files, severity: .note) })
     } catch let error as TokenizerFileError {
-      throw DiagnosticFailure(error.problems.map { diagnostic($0, path, severity: .error) })
+      throw DiagnosticFailure(error.problems.map { diagnostic($0, files, severity: .error) })
     } catch let failure as DiagnosticFailure {
       throw failure
     } catch {
@@ -89,11 +89,11 @@ public struct LoadedModel: Sendable {
   }
 
   private static func diagnostic(
-    _ problem: TokenizerProblem, _ path: String, severity: Diagnostic.Severity
+    _ problem: TokenizerProblem, _ files: ModelFiles, severity: Diagnostic.Severity
   ) -> Diagnostic {
     Diagnostic(
       problem.isUnsupported ? .unsupportedTokenizer : .badTokenizer, problem.message,
-      at: .json(file: path, path: problem.path), hint: problem.hint,
+      at: .json(file: files.path(problem.file), path: problem.path), hint: problem.hint,
       severity: severity)
   }
 }

@@ -16,14 +16,16 @@ final class BenchRunner {
   private static let rows = 512
 
   init(
-    path: String, plan: Plan, work: PlanWork, settings: BenchSettings, threads: Int, step: @escaping () -> Void
+    path: String, plan: Plan, work: PlanWork, settings: BenchSettings, threads: Int,
+    step: @escaping () -> Void
   ) throws(ContextError) {
     (self.path, self.work, self.settings, self.step) = (path, work, settings, step)
     let most = settings.batches.max() ?? 1
     context = try Context(
       plan: plan,
       options: ContextOptions(
-        rowCapacity: max(Self.rows, most), logitRowCapacity: max(16, most), stateSlots: most, threads: threads))
+        rowCapacity: max(Self.rows, most), logitRowCapacity: max(16, most), stateSlots: most, threads: threads
+      ))
     tokens = BenchTokens(vocabulary: plan.vocabulary)
     probe = try LimitProbe(threads: threads, byteCount: settings.limitBytes)
     limits = [probe.measure(seconds: settings.limitSeconds)]

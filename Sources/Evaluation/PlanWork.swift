@@ -27,7 +27,9 @@ public struct PlanWork: Equatable, Sendable {
   public var isInt8: Bool { instructions.contains { $0.hasInt8Weights } }
 
   /// Multiply-accumulates of a prompt of so many rows: the body for all of them, the head for the last.
-  public func prefillProducts(rows: Int) -> Double { Double(rows) * Double(bodyProducts) + Double(headProducts) }
+  public func prefillProducts(rows: Int) -> Double {
+    Double(rows) * Double(bodyProducts) + Double(headProducts)
+  }
 
   /// Multiply-accumulates of one decode step of so many sequences.
   public func stepProducts(batch: Int) -> Double { Double(batch) * Double(bodyProducts + headProducts) }

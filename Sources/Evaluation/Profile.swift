@@ -68,15 +68,27 @@ public struct ProfileEntry: Equatable, Sendable {
 /// Time and work of steps.
 public struct ProfileCost: Equatable, Sendable {
   /// How often.
-  public var calls = 0
+  public var calls: Int
   /// Time until every thread was done.
-  public var nanoseconds = 0
+  public var nanoseconds: Int
   /// Bytes read and written, each once a call: constants, states, activations.
-  public var bytes = 0.0
+  public var bytes: Double
   /// Multiply-accumulates of int8.
-  public var int8Products = 0.0
+  public var int8Products: Double
   /// Operations on float32, as `InstructionWork` counts them.
-  public var floatOperations = 0.0
+  public var floatOperations: Double
+
+  /// Makes a cost; what is not named is zero.
+  public init(
+    calls: Int = 0, nanoseconds: Int = 0, bytes: Double = 0, int8Products: Double = 0,
+    floatOperations: Double = 0
+  ) {
+    self.calls = calls
+    self.nanoseconds = nanoseconds
+    self.bytes = bytes
+    self.int8Products = int8Products
+    self.floatOperations = floatOperations
+  }
 
   /// Time in seconds.
   public var seconds: Double { Double(nanoseconds) * 1e-9 }

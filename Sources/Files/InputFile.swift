@@ -4,15 +4,23 @@ import Glibc
 /// Reading of whole small files.
 public enum InputFile {
   /// The bytes of a file.
-  /// - Parameter limit: largest size accepted, in bytes.
+  /// - Parameters:
+  ///   - limit: largest size accepted, in bytes.
+  ///   - allowsPipe: whether a pipe or a device may stand for a file; it is read to its end.
   /// - Throws: `DiagnosticFailure` where the file is missing, unreadable or too large.
-  public static func read(_ path: String, limit: Int = 512 << 20) throws(DiagnosticFailure) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  public static func read(
+    _ path: String, limit: Int = 512 << 20, allowsPipe: Bool = false
+  ) throws(DiagnosticFailure) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | (allowsPipe ? 0 : O_NONBLOCK))
     guard descriptor >= 0 else { throw failure(path, errno) }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw failure(path, errno) }
     if status.st_mode & S_IFMT == S_IFDIR { throw failure(path, EISDIR) }
+    guard allowsPipe || status.st_mode & S_IFMT == S_IFREG else {
+      throw DiagnosticFailure(
+        .missingFile, "this is not a regular file", at: .file(path), hint: "name a file")
+    }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(min(max(Int(status.st_size), 0), limit))
     let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)

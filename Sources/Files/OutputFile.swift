@@ -30,6 +30,7 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
         .cannotWrite, "the output '\(path)' names no file", hint: "name a file inside a directory that exists"
       )
     }
+    Self.removeLeftovers(of: name, in: directory.isEmpty ? "." : directory)
     try super.init(temporaryPath: "\(directory).\(name).\(getpid()).partial", name: path)
   }
 
@@ -52,6 +53,22 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
     let file = try OutputFile(path)
     try file.write(bytes)
     try file.publish()
+  }
+
+  /// Removes temporary files of this output whose processes were killed.
+  private static func removeLeftovers(of name: String, in directory: String) {
+    guard let listing = opendir(directory) else { return }
+    defer { closedir(listing) }
+    while let entry = readdir(listing) {
+      let file = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      guard file.hasPrefix(".\(name)."), file.hasSuffix(".partial"),
+        let process = Int32(file.dropFirst(name.count + 2).dropLast(8)), process > 0,
+        kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      unlink("\(directory)/\(file)")
+    }
   }
 
   private static func resolved(_ path: String) -> String {

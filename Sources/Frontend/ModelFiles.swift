@@ -34,8 +34,14 @@ public struct ModelFiles: Sendable {
   /// Reads an optional JSON file of the directory; nil where there is none.
   /// - Throws: `DiagnosticFailure` where it exists and is malformed.
   public func optionalJSON(_ name: String) throws(DiagnosticFailure) -> JSONValue? {
-    InputFile.exists(path(name))
-      ? try Self.json(path(name), limits: JSONLimits(allowsNonFinite: true)).value : nil
+    guard InputFile.exists(path(name)) else { return nil }
+    let cursor = try Self.json(path(name), limits: JSONLimits(allowsNonFinite: true))
+    do {
+      _ = try cursor.object()
+    } catch {
+      throw DiagnosticFailure(error.diagnostic(.badJSON, file: path(name)))
+    }
+    return cursor.value
   }
 
   private static func json(_ path: String, limits: JSONLimits) throws(DiagnosticFailure) -> JSONCursor {

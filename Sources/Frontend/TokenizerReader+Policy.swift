@@ -11,6 +11,7 @@ extension TokenizerReader {
   ) -> TokenizerTables.Policy {
     let configs = [("generation_config.json", generationConfig), ("config.json", modelConfig)]
     let settings = tokenizerConfig.map { JSONCursor($0) }
+    defer { file = "tokenizer.json" }
     let ends = specialIDs("eos_token", configs, settings)
     let beginning = specialIDs("bos_token", configs, settings)
     if beginning.count > 1 {
@@ -45,12 +46,14 @@ extension TokenizerReader {
     _ name: String, _ configs: [(file: String, value: JSONValue?)], _ settings: JSONCursor?
   ) -> [UInt32] {
     for (file, value) in configs {
+      self.file = file
       guard let value, let cursor = member("\(name)_id", of: JSONCursor(value)) else { continue }
-      let ids = attempt("\(file): an id or a list of ids") { () throws(JSONError) in try Self.ids(cursor) }
+      let ids = attempt("an id or a list of ids is needed") { () throws(JSONError) in try Self.ids(cursor) }
       return ids ?? []
     }
+    file = "tokenizer_config.json"
     guard let settings, let cursor = member(name, of: settings) else { return [] }
-    let hint = "tokenizer_config.json: the name of a token"
+    let hint = "the name of a token is needed"
     let text = attempt(hint) { () throws(JSONError) in
       if case .object = cursor.value { return try cursor["content"].string() }
       return try cursor.string()

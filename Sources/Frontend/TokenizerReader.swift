@@ -5,6 +5,8 @@ import Tokenization
 struct TokenizerReader {
   private static let mostProblems = 64
 
+  /// The file being read, for problems.
+  var file = "tokenizer.json"
   private(set) var problems: [TokenizerProblem] = []
   private(set) var notes: [TokenizerProblem] = []
 
@@ -33,18 +35,19 @@ struct TokenizerReader {
 
   mutating func refuse(_ path: String, _ message: String, hint: String) {
     guard problems.count < Self.mostProblems else { return }
-    problems.append(TokenizerProblem(path: path, message: message, hint: hint))
+    problems.append(TokenizerProblem(path: path, message: message, hint: hint, file: file))
   }
 
   /// Refuses what is legal and not among what is `supported`.
   mutating func refuse(_ path: String, _ message: String, supported: String) {
     guard problems.count < Self.mostProblems else { return }
     problems.append(
-      TokenizerProblem(path: path, message: message, hint: "supported: \(supported)", isUnsupported: true))
+      TokenizerProblem(
+        path: path, message: message, hint: "supported: \(supported)", isUnsupported: true, file: file))
   }
 
   mutating func note(_ path: String, _ message: String, hint: String) {
-    notes.append(TokenizerProblem(path: path, message: message, hint: hint))
+    notes.append(TokenizerProblem(path: path, message: message, hint: hint, file: file))
   }
 
   /// The result of `body`, or nil after its error became a problem.
@@ -52,7 +55,9 @@ struct TokenizerReader {
     do {
       return try body()
     } catch {
-      if problems.count < Self.mostProblems { problems.append(TokenizerProblem(error, hint: hint)) }
+      if problems.count < Self.mostProblems {
+        problems.append(TokenizerProblem(error, hint: hint, file: file))
+      }
       return nil
     }
   }

@@ -23,7 +23,7 @@ final class Memory: @unchecked Sendable {
 
   /// A whole file, read-only.
   convenience init(path: String) throws(PlanLoadError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .open(path: path, errno: errno) }
     defer { close(descriptor) }
     var status = stat()

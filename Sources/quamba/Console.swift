@@ -19,6 +19,16 @@ enum Console {
   /// Writes messages without a line end.
   static func status(_ text: String) { write(text, to: 2) }
 
+  /// Findings of a failure that are written in full; of more, the number is told.
+  private static let mostFindings = 200
+
+  /// Writes the findings of a failure.
+  static func report(_ failure: DiagnosticFailure) {
+    report(Array(failure.diagnostics.prefix(mostFindings)))
+    let rest = failure.diagnostics.count - mostFindings
+    if rest > 0 { error("… and \(rest) more") }
+  }
+
   /// Writes warnings and notes.
   static func report(_ findings: [Diagnostic]) {
     for finding in findings { error("\(finding)") }

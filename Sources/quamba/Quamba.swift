@@ -32,7 +32,7 @@ enum Main {
       var command = try Quamba.parseAsRoot()
       try command.run()
     } catch let failure as DiagnosticFailure {
-      Console.error("\(failure)")
+      Console.report(failure)
       exitProcess(failure.exitStatus)
     } catch let error where Quamba.exitCode(for: error) == .failure && !(error is ExitCode) {
       Console.error("\(Diagnostic(.internalFault, "\(error)"))")

@@ -34,7 +34,8 @@ struct ExampleAccuracyTests {
 
   @Test("recipes lose what the documentation says, and what the independent computation says")
   func recipes() throws {
-    let statistics = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).qstats").path()
+    let statistics = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).qstats")
+      .path()
     defer { try? FileManager.default.removeItem(atPath: statistics) }
     let calibrated = try CalibrationRun(try LoadedModel(directory: Self.model, checksValues: false)).run(
       text: nil, size: CalibrationText.Size(), threads: 2, progress: { _, _ in })

@@ -17,7 +17,7 @@ struct ArchitectureTests {
     "Backend": ["IR", "PlanFormat", "CKernels", "Tokenization", "Diagnostics"],
     "PlanRuntime": ["PlanFormat", "CKernels"], "Generation": ["PlanRuntime", "Tokenization"],
     "Calibration": ["PlanRuntime", "PlanFormat", "JSONText", "Digests", "CKernels"],
-    "Evaluation": ["PlanRuntime", "Tokenization", "JSONText", "CKernels"],
+    "Evaluation": ["PlanRuntime", "PlanFormat", "JSONText", "CKernels"],
     "quamba-run": ["PlanRuntime", "Generation", "Tokenization"],
   ]
 

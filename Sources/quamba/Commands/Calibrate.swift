@@ -34,6 +34,6 @@ struct Calibrate: ParsableCommand {
       progress: reporter.show, shouldStop: { Interruption.isRequested })
     try file.write(Array(statistics.text.utf8))
     try file.publish()
-    Console.print("\(output): \(statistics.taps.count) tensors over \(statistics.passages.count) passages")
+    Console.print("\(output): \(statistics.taps.count) tensors over \(statistics.passages.count) passage(s)")
   }
 }

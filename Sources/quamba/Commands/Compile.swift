@@ -58,11 +58,12 @@ struct Compile: ParsableCommand {
   }
 
   private func account(_ report: CompileReport) -> String {
-    let ratio = FixedPoint.text(Double(report.bytesBefore) / Double(max(report.bytesAfter, 1)), digits: 2)
+    let share = FixedPoint.text(
+      Double(report.bytesAfter) / Double(max(report.bytesBefore, 1)) * 100, digits: 1)
     let times = report.times.map { "\($0.name) \(FixedPoint.text($0.seconds, digits: 2)) s" }
     var lines = [
       "\(output): \(report.layers) layers by recipe \(report.recipe)",
-      "  size        \(ByteCount.text(report.bytesBefore)) before, \(ByteCount.text(report.bytesAfter)) after (\(ratio) times smaller)",
+      "  size        \(ByteCount.text(report.bytesBefore)) before, \(ByteCount.text(report.bytesAfter)) after (\(share) %)",
       "  state       \(ByteCount.text(report.stateBytes)) a sequence",
     ]
     if let worst = report.worstSaturation {
