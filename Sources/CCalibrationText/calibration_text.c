@@ -6,5 +6,9 @@ static const char text[] = {
 #embed "text.txt"
 };
 
-const char *calibration_text(void) { return text; }
-size_t calibration_text_length(void) { return sizeof text; }
+const char *calibration_text(void) {
+  return text;
+}
+size_t calibration_text_length(void) {
+  return sizeof text;
+}

@@ -5,27 +5,32 @@ public final class Profiler {
   private let context: Context
   private let probe: LimitProbe
   private let work: PlanWork
+  private let batch: Int
   private let limitSeconds: Double
   private var tokens: BenchTokens
 
   /// Prepares a plan.
   ///
   /// - Parameters:
+  ///   - batch: sequences that are decoded together, at least 1.
   ///   - threads: how many threads; nil for one on each physical core that the process may use.
   ///   - limitSeconds: seconds that one measurement of the machine's limits takes.
   ///   - limitBytes: bytes that a measurement of the read bandwidth reads.
   /// - Throws: `ContextError`.
   public init(
-    _ plan: Plan, threads: Int? = nil, limitSeconds: Double = 0.5, limitBytes: Int = 1 << 30
+    _ plan: Plan, batch: Int = 1, threads: Int? = nil, limitSeconds: Double = 0.5, limitBytes: Int = 1 << 30
   ) throws(ContextError) {
-    context = try Context(plan: plan, options: ContextOptions(threads: threads))
+    context = try Context(
+      plan: plan,
+      options: ContextOptions(
+        rowCapacity: max(512, batch), logitRowCapacity: max(16, batch), stateSlots: batch, threads: threads))
     probe = try LimitProbe(threads: threads, byteCount: limitBytes)
     work = PlanWork(plan)
     tokens = BenchTokens(vocabulary: plan.vocabulary)
     self.limitSeconds = limitSeconds
   }
 
-  /// Profiles a prompt of pseudo-random tokens, and decoding of one sequence after it.
+  /// Profiles a prompt of pseudo-random tokens, and decoding after it.
   ///
   /// - Parameters:
   ///   - prompt: tokens of the prompt, at least 1.
@@ -35,16 +40,24 @@ public final class Profiler {
     let rows = context.options.rowCapacity
     let ids = tokens.next(prompt)
     let chunks = stride(from: 0, to: prompt, by: rows).map { Array(ids[$0..<min($0 + rows, prompt)]) }
-    let prefill = try phase("prefill", [Pass(calls: chunks)])
-    let single = (0..<steps).map { _ in Pass(calls: [tokens.next(1)]) }
+    let prefill = try phase("prefill", [Pass(calls: chunks, sequences: 1)])
+    let singles = (0..<steps).map { _ in Pass(calls: [tokens.next(batch)], sequences: batch) }
     return Profile(
       threads: probe.threads, instructionSet: probe.instructionSet.rawValue,
-      phases: [prefill, try phase("decode", single)])
+      phases: [prefill, try phase("decode", singles)])
   }
 
-  /// Calls of the body, then one of the head for the last row.
+  /// Calls of the body, then one of the head for the last row of each sequence.
   private struct Pass {
+    /// Tokens of each call: many of one sequence, or one of each sequence.
     let calls: [[UInt32]]
+    let sequences: Int
+
+    func segments(_ ids: [UInt32]) -> [Segment] {
+      (0..<sequences).map { Segment(slot: $0, count: ids.count / sequences) }
+    }
+
+    var lastRows: [Int] { Array(((calls.last?.count ?? 1) - sequences)..<(calls.last?.count ?? 1)) }
   }
 
   private func phase(_ name: String, _ passes: [Pass]) throws(CallError) -> ProfilePhase {
@@ -62,27 +75,25 @@ public final class Profiler {
   }
 
   private func run(_ pass: Pass) throws(CallError) {
-    for ids in pass.calls { try context.run(tokens: ids, segments: [Segment(slot: 0, count: ids.count)]) }
-    _ = try context.logits(rows: [(pass.calls.last?.count ?? 1) - 1])
+    for ids in pass.calls { try context.run(tokens: ids, segments: pass.segments(ids)) }
+    _ = try context.logits(rows: pass.lastRows)
   }
 
   private func run(_ pass: Pass, into events: inout [ProfileEvent]) throws(CallError) {
-    for ids in pass.calls {
-      try context.run(tokens: ids, segments: [Segment(slot: 0, count: ids.count)]) {
-        events.append(event($0, rows: ids.count))
-      }
+    func add(_ time: StepTime, rows: Int) {
+      let instructions = Array(work.instructions[time.instructions])
+      events.append(ProfileEvent(instructions, time, rows: rows, sequences: pass.sequences))
     }
-    _ = try context.logits(rows: [(pass.calls.last?.count ?? 1) - 1]) { events.append(event($0, rows: 1)) }
-  }
-
-  private func event(_ time: StepTime, rows: Int) -> ProfileEvent {
-    ProfileEvent(Array(work.instructions[time.instructions]), time, rows: rows)
+    for ids in pass.calls {
+      try context.run(tokens: ids, segments: pass.segments(ids)) { add($0, rows: ids.count) }
+    }
+    _ = try context.logits(rows: pass.lastRows) { add($0, rows: pass.sequences) }
   }
 }
 
 extension ProfileEvent {
-  /// What one step of one sequence's rows took.
-  init(_ instructions: [InstructionWork], _ time: StepTime, rows: Int) {
+  /// What one step of some sequences' rows took.
+  init(_ instructions: [InstructionWork], _ time: StepTime, rows: Int, sequences: Int) {
     let first = instructions.first
     opcode = first?.opcode ?? ""
     role = instructions.map(\.role).joined(separator: "+")
@@ -90,7 +101,7 @@ extension ProfileEvent {
     start = time.start
     var cost = ProfileCost(calls: 1, nanoseconds: time.nanoseconds)
     for instruction in instructions {
-      let fixed = Double(instruction.constantBytes) + Double(instruction.stateBytes)
+      let fixed = Double(instruction.constantBytes) + Double(sequences) * Double(instruction.stateBytes)
       cost.bytes += fixed + Double(rows) * Double(instruction.rowBytes)
       cost.int8Products += Double(rows) * Double(instruction.int8Products)
       cost.floatOperations += Double(rows) * Double(instruction.floatOperations)

@@ -32,7 +32,7 @@ struct BenchCommandTests {
     arguments: [
       ["bench"], ["bench", "plan", "--limits"], ["bench", "plan", "--json", "--csv"],
       ["bench", "plan", "-b", "0"], ["bench", "plan", "-t", "1,,2"], ["bench", "plan", "-p", "0"],
-      ["profile", "plan", "-n", "0"],
+      ["profile", "plan", "-n", "0"], ["profile", "plan", "-b", "0"],
     ])
   func usage(_ arguments: [String]) throws {
     #expect(try Program.quamba.run(arguments).code == 64)

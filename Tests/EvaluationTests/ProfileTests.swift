@@ -7,9 +7,9 @@ import Testing
 /// Nothing here depends on how fast the machine is.
 @Suite("Shape of a profile", .serialized)
 struct ProfileTests {
-  private static func profile(prompt: Int, steps: Int, threads: Int = 2) throws -> Profile {
+  private static func profile(prompt: Int, steps: Int, batch: Int = 1) throws -> Profile {
     let plan = try Plan(bytes: CountedPlan.bytes())
-    return try Profiler(plan, threads: threads, limitSeconds: 0, limitBytes: 1 << 16)
+    return try Profiler(plan, batch: batch, threads: 2, limitSeconds: 0, limitBytes: 1 << 16)
       .profile(prompt: prompt, steps: steps)
   }
 
@@ -49,6 +49,18 @@ struct ProfileTests {
     #expect(
       prefill.layers.reduce(0) { $0 + $1.cost.nanoseconds }
         == prefill.events.reduce(0) { $0 + $1.cost.nanoseconds })
+  }
+
+  @Test("A batch reads constants once, and every sequence's state")
+  func batch() throws {
+    let decode = try Self.profile(prompt: 4, steps: 2, batch: 3).phases[1]
+    #expect(decode.tokens == 6)
+    let conv = try #require(decode.roles.first { $0.name == "mixer.u" }).cost
+    let convBytes = 2 * (288 + 3 * 384 + 3 * 192)
+    #expect(conv.bytes == Double(convBytes))
+    let head = try #require(decode.roles.first { $0.name == "logits" }).cost
+    let headBytes = 2 * (1280 + 3 * 256)
+    #expect(head.bytes == Double(headBytes))
   }
 
   @Test("Tables begin with what takes longest")

@@ -24,6 +24,9 @@ struct ProfileCommand: ParsableCommand {
   @Option(name: .short, help: "Decode steps.")
   var n = 32
 
+  @Option(name: .short, help: "Sequences that are decoded together.")
+  var b = 1
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -33,15 +36,16 @@ struct ProfileCommand: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    for (name, value) in [("-p", p), ("-n", n)] where !(1...(1 << 20)).contains(value) {
-      throw ValidationError("\(name) is \(value); it must be from 1 to \(1 << 20)")
+    let ranges = [("-p", p, 1 << 20), ("-n", n, 1 << 20), ("-b", b, 1024)]
+    for (name, value, most) in ranges where !(1...most).contains(value) {
+      throw ValidationError("\(name) is \(value); it must be from 1 to \(most)")
     }
   }
 
   func run() throws {
     let file = try trace.map { try OutputFile($0) }
     do {
-      let profiler = try Profiler(try PlanFile.load(plan), threads: threads.count)
+      let profiler = try Profiler(try PlanFile.load(plan), batch: b, threads: threads.count)
       let profile = try profiler.profile(prompt: p, steps: n)
       if let file {
         try file.write(Array(JSONText.encode(profile.trace).utf8))
