@@ -86,7 +86,11 @@ let package = Package(
     tests("AccuracyTests", ["CompilerDriver", "Calibration", "Evaluation", "Passes", "JSONText"]),
     tests(
       "DriverTests",
-      ["CompilerDriver", "Passes", "PlanRuntime", "PlanFormat", "Generation", "Safetensors", "Diagnostics"]),
+      [
+        "CompilerDriver", "Frontend", "IR", "Passes", "PlanRuntime", "PlanFormat", "Generation",
+        "Safetensors",
+        "Diagnostics",
+      ]),
     tests("FrontendTests", ["Frontend", "IR", "Diagnostics", "Safetensors", "JSONText"]),
     tests("CommandTests", ["JSONText", "Safetensors"]),
     tests("EvaluationTests", ["Evaluation", "PlanRuntime", "PlanFormat", "JSONText"]),

@@ -2,8 +2,8 @@ public import PlanRuntime
 
 /// Measures how fast a plan runs, next to what the machine could do at the same time.
 ///
-/// The limits are measured between all measurements, so that each has one before and one after it; what a measurement
-/// is held against is the mean of the two.
+/// The limits are measured between all measurements, so that each has one before and one after it; what a
+/// measurement is held against is the mean of the two.
 public enum Bench {
   /// Measures a plan file.
   ///

@@ -2,8 +2,8 @@ import PlanFormat
 
 /// What one instruction reads, writes and computes.
 ///
-/// Operations on float32 are multiplications, additions, comparisons and fused multiply-adds, each counted as one;
-/// an exponential is 15 of them.
+/// Operations on float32 are multiplications, additions, comparisons and fused multiply-adds, each counted as
+/// one; an exponential is 15 of them.
 public struct InstructionWork: Equatable, Sendable {
   /// The opcode's name.
   public let opcode: String

@@ -13,8 +13,8 @@ public struct PlanWork: Equatable, Sendable {
     instructions = (0..<plan.view.instructionCount).map { InstructionWork($0, of: plan.view) }
   }
 
-  /// Bytes that the linear layers of body and head hold, without padding: weights, multipliers, biases, corrections
-  /// and scales.
+  /// Bytes that the linear layers of body and head hold, without padding: weights, multipliers, biases,
+  /// corrections and scales.
   public var weightBytes: Int { instructions.reduce(0) { $0 + $1.weightBytes } }
 
   /// Multiply-accumulates of the body's linear layers for one row.

@@ -27,7 +27,7 @@ public final class Profiler {
     probe = try LimitProbe(threads: threads, byteCount: limitBytes)
     work = PlanWork(plan)
     tokens = BenchTokens(vocabulary: plan.vocabulary)
-    self.limitSeconds = limitSeconds
+    (self.batch, self.limitSeconds) = (batch, limitSeconds)
   }
 
   /// Profiles a prompt of pseudo-random tokens, and decoding after it.
