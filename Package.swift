@@ -37,6 +37,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
     .target(name: "CKernels", cSettings: cSettings),
+    .target(name: "CCountingAllocator", cSettings: cSettings),
     .target(name: "CCalibrationText", exclude: ["text.txt"], cSettings: cSettings),
 
     library("Diagnostics"),
@@ -73,6 +74,10 @@ let package = Package(
     .executableTarget(
       name: "quamba-run", dependencies: ["PlanRuntime", "Generation"], swiftSettings: swiftSettings),
 
+    .executableTarget(
+      name: "count-allocations", dependencies: ["PlanRuntime", "Generation", "CCountingAllocator"],
+      swiftSettings: swiftSettings),
+
     tests("JSONTextTests", ["JSONText"]),
     tests("SafetensorsTests", ["Safetensors", "JSONText"], exclude: ["Fixtures"]),
     tests("DigestsTests", ["Digests"]),
@@ -87,7 +92,7 @@ let package = Package(
     tests(
       "DriverTests",
       [
-        "CompilerDriver", "Frontend", "IR", "Passes", "PlanRuntime", "PlanFormat", "Generation",
+        "CompilerDriver", "Files", "Frontend", "IR", "Passes", "PlanRuntime", "PlanFormat", "Generation",
         "Safetensors",
         "Diagnostics",
       ]),

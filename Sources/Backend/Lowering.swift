@@ -43,6 +43,24 @@ struct Lowering {
     draft.model.logits = try buffer(module.result)
     draft.model.stateBytesPerSlot = UInt64(stateBytes)
     ArenaPlanner.assignOffsets(&draft)
+    try checkLimits()
+  }
+
+  /// Refuses what is larger than plans may be, before anything is written.
+  private func checkLimits() throws(DiagnosticFailure) {
+    let model = draft.model
+    let sizes: [(found: UInt64, limit: UInt64, what: String)] = [
+      (UInt64(model.vocabulary), PlanLimits.vocabulary, "token ids"),
+      (UInt64(model.bodyBytesPerRow), PlanLimits.arenaPerRow, "bytes of activations a token"),
+      (UInt64(model.headBytesPerRow), PlanLimits.arenaPerRow, "bytes of logits a token"),
+      (model.stateBytesPerSlot, PlanLimits.statePerSlot, "bytes of state a sequence"),
+      (UInt64(draft.instructions.count), PlanLimits.instructions, "instructions"),
+    ]
+    for size in sizes where size.found > size.limit {
+      throw DiagnosticFailure(
+        .unsupportedModel, "\(size.found) \(size.what) are not supported",
+        hint: "a plan holds up to \(size.limit)")
+    }
   }
 
   private mutating func select(_ value: ValueID) throws(DiagnosticFailure) {

@@ -2,15 +2,49 @@
 
 #define QK_TILE_ROWS 6
 #define QK_TILE_PANELS 4
-// Bytes between a load of weights and their prefetch.
-#define QK_PREFETCH 2048
+// Bytes between a load of weights and their prefetch, for a single row.
+#define QK_PREFETCH 4096
+// Sums of a single row, each over every fourth group of inputs.
+#define QK_STREAM_SUMS 4
+
+// Four inputs as q + 128, for every output.
+QK_INLINE __m512i four_inputs(const uint8_t *x, size_t k) {
+  int32_t four;
+  memcpy(&four, x + k, sizeof four);
+  __m512i value = _mm512_set1_epi32(four);
+  // Else the compiler moves the exclusive or before the broadcast, which costs a shuffle.
+  __asm__("" : "+v"(value));
+  return _mm512_xor_si512(value, _mm512_set1_epi32((int)0x80808080));
+}
+
+// One row times one panel: the weights are read as one ascending stream. The prefetch may pass the panel's
+// end, where the next panel lies; it cannot fault.
+QK_INLINE void i8_stream(const qk_linear *a, panel_ref ref) {
+  const uint8_t *weights = panel_weights(ref, (size_t)a->k * QK_LANES);
+  const uint8_t *x = operand_row(&a->in, 0);
+  __m512i sum[QK_STREAM_SUMS];
+  sum[0] = _mm512_loadu_si512(ref.part->correction + (size_t)ref.index * QK_LANES);
+  for (uint32_t i = 1; i < QK_STREAM_SUMS; i++)
+    sum[i] = _mm512_setzero_si512();
+  size_t k = 0;
+  for (; k + 4 * QK_STREAM_SUMS <= a->k; k += 4 * QK_STREAM_SUMS)
+#pragma clang loop unroll(full)
+    for (uint32_t i = 0; i < QK_STREAM_SUMS; i++) {
+      const uint8_t *w = weights + (k + 4 * i) * QK_LANES;
+      __builtin_prefetch(w + QK_PREFETCH, 0, 0);
+      sum[i] = _mm512_dpbusd_epi32(sum[i], four_inputs(x, k + 4 * i), _mm512_loadu_si512(w));
+    }
+  for (; k < a->k; k += 4)
+    sum[0] = _mm512_dpbusd_epi32(sum[0], four_inputs(x, k), _mm512_loadu_si512(weights + k * QK_LANES));
+  sum[0] = _mm512_add_epi32(_mm512_add_epi32(sum[0], sum[1]), _mm512_add_epi32(sum[2], sum[3]));
+  linear_finish_i32(ref, 0, (i32x16)sum[0]);
+}
 
 // `rows` rows times `panels` panels, of which `taken` are stored. Inputs are read as q + 128; the correction
 // takes the 128 back.
 QK_INLINE void i8_tile(const qk_linear *a, const panel_ref *refs, uint32_t taken, uint32_t first_row,
                        const uint32_t rows, const uint32_t panels) {
   const size_t bytes = (size_t)a->k * QK_LANES;
-  const __m512i offset = _mm512_set1_epi32((int)0x80808080);
   const uint8_t *weights[QK_TILE_PANELS];
   const uint8_t *x[QK_TILE_ROWS];
   __m512i sum[QK_TILE_ROWS][QK_TILE_PANELS];
@@ -28,21 +62,11 @@ QK_INLINE void i8_tile(const qk_linear *a, const panel_ref *refs, uint32_t taken
   for (size_t k = 0; k < a->k; k += 4) {
     __m512i w[QK_TILE_PANELS];
 #pragma clang loop unroll(full)
-    for (uint32_t p = 0; p < panels; p++) {
+    for (uint32_t p = 0; p < panels; p++)
       w[p] = _mm512_loadu_si512(weights[p] + k * QK_LANES);
-      if (rows == 1)
-        __builtin_prefetch(weights[p] + k * QK_LANES + QK_PREFETCH);
-    }
 #pragma clang loop unroll(full)
     for (uint32_t r = 0; r < rows; r++) {
-      int32_t four;
-      memcpy(&four, x[r] + k, sizeof four);
-      __m512i value = _mm512_set1_epi32(four);
-      __asm__(
-          ""
-          : "+v"(
-              value)); // else the compiler moves the exclusive or before the broadcast, which costs a shuffle
-      value = _mm512_xor_si512(value, offset);
+      const __m512i value = four_inputs(x[r], k);
 #pragma clang loop unroll(full)
       for (uint32_t p = 0; p < panels; p++)
         sum[r][p] = _mm512_dpbusd_epi32(sum[r][p], value, w[p]);
@@ -77,6 +101,11 @@ static void i8_rows(const qk_linear *a, const panel_ref *refs, uint32_t taken, u
 
 static void linear_i8(const qk_linear *a, uint32_t rows, panel_cursor panels) {
   panel_ref refs[QK_TILE_PANELS];
+  if (rows == 1) {
+    while (panels_take(&panels, 1, refs) > 0)
+      i8_stream(a, refs[0]);
+    return;
+  }
   for (uint32_t taken; (taken = panels_take(&panels, QK_TILE_PANELS, refs)) > 0;) {
     for (uint32_t row = 0; row < rows; row += QK_TILE_ROWS)
       if (taken == QK_TILE_PANELS || row + QK_TILE_ROWS > rows)

@@ -54,7 +54,6 @@ public struct CalibrationRun: Sendable {
     try PlanFile.write(
       try LoweredPlan(lowering: module), tensors: model.imported.checkpoint, into: scratch, threads: threads)
     let plan = try PlanFile.load(scratch.temporaryPath)
-    scratch.unlinkNow()
     var digests = digests
     digests["text"] = passages.digest
     let bindings = Bindings(

@@ -81,15 +81,16 @@ public struct Compiler {
     findings += found
     var plan = try LoweredPlan(lowering: module)
     addProvenance(to: &plan, model, calibration, statistics)
-    try stopwatch.time("write plan") {
-      try PlanFile.write(
+    let bytes = try stopwatch.time("write plan") {
+      let bytes = try PlanFile.write(
         plan, tensors: model.imported.checkpoint, into: output, threads: options.threads,
         golden: Self.goldenPrompt(vocabulary: model.vocabulary), shouldStop: shouldStop)
       try output.publish()
+      return bytes
     }
     return CompileReport(
       recipe: options.recipe.name, layers: module.layers, bytesBefore: model.imported.checkpoint.byteCount,
-      bytesAfter: try PlanFile.load(options.output).byteCount,
+      bytesAfter: bytes,
       stateBytes: Int(plan.draft.model.stateBytesPerSlot),
       worstSaturation: statistics.flatMap { worstSaturation($0) }, times: stopwatch.parts, findings: findings)
   }
@@ -136,30 +137,5 @@ public struct Compiler {
   /// Token ids that spread over the vocabulary, the same for every plan of one vocabulary.
   private static func goldenPrompt(vocabulary: Int) -> [UInt32] {
     (1...16).map { UInt32($0 * 7919 % vocabulary) }
-  }
-}
-
-/// Writes the IR after every pass into numbered files.
-struct IRDump {
-  private let directory: String
-  private let number = Counter()
-
-  init(directory: String) throws(DiagnosticFailure) {
-    try OutputDirectory.create(directory)
-    self.directory = directory
-  }
-
-  func write(_ module: Module, after pass: String) throws(DiagnosticFailure) {
-    let digits = String(number.next())
-    let padded = String(repeating: "0", count: max(0, 2 - digits.count)) + digits
-    try OutputFile.write(Array(module.text.utf8), to: "\(directory)/\(padded)-\(pass).ir")
-  }
-
-  private final class Counter {
-    private var value = -1
-    func next() -> Int {
-      value += 1
-      return value
-    }
   }
 }

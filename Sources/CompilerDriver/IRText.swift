@@ -47,7 +47,9 @@ public enum IRText {
   }
 
   private static func lines(_ path: String) throws(DiagnosticFailure) -> [Substring] {
-    let text = String(decoding: try InputFile.read(path), as: UTF8.self)
+    guard let text = String(validating: try InputFile.read(path), as: UTF8.self) else {
+      throw DiagnosticFailure(.badIRText, "the text is not valid UTF-8", at: .file(path))
+    }
     return try Module(parsing: text).text.split(separator: "\n")
   }
 }

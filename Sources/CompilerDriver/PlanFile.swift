@@ -8,21 +8,24 @@ public import PlanRuntime
 
 /// Writing of lowered plans, and loading of plan files with errors for people.
 public enum PlanFile {
-  /// Writes a plan into a file: weights first, then everything that comes before them.
+  /// Writes a plan into a file, weights first, and verifies what was written.
+  ///
   /// - Parameters:
   ///   - golden: token ids whose logits the plan is to remember; none where empty.
   ///   - shouldStop: asked before every block; the write fails as interrupted where it says yes.
+  /// - Returns: bytes of the file.
   /// - Throws: `DiagnosticFailure`, or what the tensors throw.
+  @discardableResult
   static func write(
     _ plan: LoweredPlan, tensors: some TensorSource, into file: WritableFile, threads: Int,
     golden: [UInt32] = [],
     shouldStop: @escaping @Sendable () -> Bool = { false }
-  ) throws {
+  ) throws -> Int {
     var draft = plan.draft
     if !golden.isEmpty {
       draft.golden = Golden(input: golden, logits: Array(repeating: 0, count: Int(draft.model.vocabulary)))
     }
-    let layout = try PlanLayout(draft)
+    let layout = try Self.layout(draft)
     try file.resize(Int(layout.fileLength))
     let writer = WeightsWriter(plan, layout: layout, tensors: tensors, threads: threads) { bytes, offset in
       if shouldStop() {
@@ -38,7 +41,18 @@ public enum PlanFile {
     try writeHeader(layout)
     if !golden.isEmpty {
       draft.golden.logits = try logits(of: file, after: golden, threads: threads)
-      try writeHeader(try PlanLayout(draft))
+      try writeHeader(try Self.layout(draft))
+    }
+    _ = try load(file.temporaryPath)
+    return Int(layout.fileLength)
+  }
+
+  /// The layout of a plan; an error where it is larger than plans may be.
+  private static func layout(_ draft: PlanDraft) throws(DiagnosticFailure) -> PlanLayout {
+    do {
+      return try PlanLayout(draft)
+    } catch {
+      throw DiagnosticFailure(.unsupportedModel, "the model is too large for a plan: \(error)")
     }
   }
 
@@ -70,7 +84,13 @@ public enum PlanFile {
       try load(file.temporaryPath),
       ContextOptions(rowCapacity: ids.count, logitRowCapacity: 1, threads: threads))
     try context.run(tokens: ids, segments: [Segment(slot: 0, count: ids.count)])
-    return Array(try context.logits(rows: [ids.count - 1])[0])
+    let logits = Array(try context.logits(rows: [ids.count - 1])[0])
+    guard logits.allSatisfy(\.isFinite) else {
+      throw DiagnosticFailure(
+        .nonFinite, "the model computes a NaN or an infinity for some tokens",
+        hint: "the weights overflow float32; no plan is written")
+    }
+    return logits
   }
 
   private static func digest(of file: WritableFile, from offset: Int, count: Int) throws -> [UInt8] {
@@ -97,12 +117,16 @@ extension ContextError {
 extension PlanError {
   /// The error as a finding about a file.
   func diagnostic(_ path: String) -> Diagnostic {
-    if case .version = self {
-      return Diagnostic(
-        .planVersion, "\(self)", at: .file(path),
-        hint: "compile the model again, or use a newer version of this tool")
-    }
-    return Diagnostic(
-      .badPlan, "\(self)", at: .file(path), hint: "the file is damaged or not a plan; compile again")
+    let code: DiagnosticCode =
+      switch self {
+      case .version: .planVersion
+      case .features: .unsupportedPlan
+      default: .badPlan
+      }
+    let hint =
+      code == .badPlan
+      ? "the file is damaged or not a plan; compile again"
+      : "compile the model again, or use a newer version of this tool"
+    return Diagnostic(code, "\(self)", at: .file(path), hint: hint)
   }
 }

@@ -62,7 +62,6 @@ public struct PlanOrModel: Sendable {
     lowered.draft.tokenizer = model.tokenizer?.encodeSection() ?? []
     try PlanFile.write(lowered, tensors: model.imported.checkpoint, into: scratch, threads: threads)
     let plan = try PlanFile.load(scratch.temporaryPath)
-    scratch.unlinkNow()
     return plan
   }
 

@@ -10,7 +10,7 @@ public enum PlanVerification {
   public enum Level: String, CaseIterable, Sendable {
     /// Everything that loading checks, and the tokenizer's tables.
     case structure
-    /// The digest of every section too.
+    /// The digest of every section too, and the corrections of int8 weights, computed again.
     case content
     /// The golden logits too, bit for bit.
     case run

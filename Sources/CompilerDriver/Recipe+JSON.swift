@@ -10,6 +10,7 @@ extension Recipe {
       ("convolution", .string(convolution == .none ? "float32" : "int8")),
       ("scan_inputs", .string(scanInputs == .none ? "float32" : scanInputs.rawValue)),
       ("clip", clip.json),
+      ("norm_gains", .string(foldsNormGains ? "folded" : "kept")),
       ("rotation", .string(rotatesScanOutput ? "local" : "none")),
       ("embedding", .string(embedding == .none ? "source" : "int8")),
       ("head_input", .string(!isQuantized || !quantizesHeadInput ? "float32" : "int8")),

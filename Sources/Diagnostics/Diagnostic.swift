@@ -60,11 +60,24 @@ extension Location: CustomStringConvertible {
 }
 
 extension Diagnostic: CustomStringConvertible {
-  /// `error[code]: location: message`, and the hint on a line of its own.
+  /// `error[code]: location: message`, and the hint on a line of its own; control characters are escaped.
   public var description: String {
     let place = location.description
     let head = "\(severity.rawValue)[\(code.name)]: \(place.isEmpty ? "" : place + ": ")\(message)"
-    return hint.map { "\(head)\n  hint: \($0)" } ?? head
+    return Self.escaped(head) + (hint.map { "\n  hint: \(Self.escaped($0))" } ?? "")
+  }
+
+  /// Names from files must neither command a terminal nor pass for other findings.
+  private static func escaped(_ text: String) -> String {
+    var shown = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      if scalar.properties.generalCategory == .control {
+        shown.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
+      } else {
+        shown.append(scalar)
+      }
+    }
+    return String(shown)
   }
 }
 

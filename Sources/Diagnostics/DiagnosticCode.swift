@@ -76,6 +76,8 @@ extension DiagnosticCode {
   public static let badPlan = Self("bad-plan", .badData)
   /// A plan file is of a version that cannot be read.
   public static let planVersion = Self("plan-version", .planVersion)
+  /// A plan file needs features that this tool does not have.
+  public static let unsupportedPlan = Self("unsupported-plan", .unsupported)
   /// This processor lacks the instructions asked for.
   public static let unsupportedProcessor = Self("unsupported-processor", .unsupported)
 
@@ -94,8 +96,6 @@ extension DiagnosticCode {
   public static let badIRText = Self("bad-ir-text", .badData)
   /// A module is not well formed.
   public static let badIR = Self("bad-ir", .internalFault)
-  /// A pass changed more than it promises.
-  public static let brokenPromise = Self("broken-promise", .internalFault)
   /// No instruction computes a node.
   public static let cannotLower = Self("cannot-lower", .internalFault)
   /// No Hadamard matrix of a width is known.

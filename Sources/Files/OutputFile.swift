@@ -31,13 +31,14 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
       )
     }
     Self.removeLeftovers(of: name, in: directory.isEmpty ? "." : directory)
-    try super.init(temporaryPath: "\(directory).\(name).\(getpid()).partial", name: path)
+    try super.init(temporaryPath: "\(directory).\(name).\(Self.randomWord).partial", name: path)
   }
 
   /// Makes the file durable and lets it appear under its name.
   /// - Throws: `DiagnosticFailure`; the target is then as it was before, unless only the directory's flush failed.
   public func publish() throws(DiagnosticFailure) {
     guard fsync(descriptor) == 0 else { throw failure("flush", errno) }
+    guard isStillOurs else { throw failure("find", ENOENT) }
     guard rename(temporaryPath, target) == 0 else { throw failure("rename", errno) }
     isTemporary = false
     let directory = target.lastIndex(of: "/").map { String(target[...$0]) } ?? "."
@@ -55,7 +56,14 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
     try file.publish()
   }
 
-  /// Removes temporary files of this output whose processes were killed.
+  /// Whether the temporary name still names the file that was written.
+  private var isStillOurs: Bool {
+    var (written, named) = (stat(), stat())
+    return fstat(descriptor, &written) == 0 && stat(temporaryPath, &named) == 0
+      && written.st_dev == named.st_dev && written.st_ino == named.st_ino
+  }
+
+  /// Removes temporary files of this output whose processes were killed: those that nobody holds locked.
   private static func removeLeftovers(of name: String, in directory: String) {
     guard let listing = opendir(directory) else { return }
     defer { closedir(listing) }
@@ -64,10 +72,13 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
         pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
       guard file.hasPrefix(".\(name)."), file.hasSuffix(".partial"),
-        let process = Int32(file.dropFirst(name.count + 2).dropLast(8)), process > 0,
-        kill(process, 0) != 0, errno == ESRCH
+        file.utf8.count == name.utf8.count + 26
       else { continue }
-      unlink("\(directory)/\(file)")
+      let path = "\(directory)/\(file)"
+      let descriptor = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+      guard descriptor >= 0 else { continue }
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+      close(descriptor)
     }
   }
 

@@ -12,16 +12,20 @@ public class WritableFile: @unchecked Sendable {  // Nothing but the file itself
   /// Whether `temporaryPath` is still to be removed.
   var isTemporary = true
 
+  /// Creates a file that no other process has, and locks it, so that others can tell it from a leftover.
   init(temporaryPath: String, name: String) throws(DiagnosticFailure) {
     self.temporaryPath = temporaryPath
     self.name = name
-    unlink(temporaryPath)
-    descriptor = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      throw DiagnosticFailure(
-        .cannotWrite, "cannot create the file: \(SystemError.text(errno))", at: .file(name),
-        hint: "the directory must exist and be writable")
-    }
+    descriptor = try Self.create(temporaryPath, name: name)
+  }
+
+  /// A file without a name; it is read through the descriptor's entry in `/proc`.
+  private init(unlinked path: String) throws(DiagnosticFailure) {
+    descriptor = try Self.create(path, name: path)
+    unlink(path)
+    temporaryPath = "/proc/self/fd/\(descriptor)"
+    name = path
+    isTemporary = false
   }
 
   deinit {
@@ -29,12 +33,28 @@ public class WritableFile: @unchecked Sendable {  // Nothing but the file itself
     close(descriptor)
   }
 
-  /// Creates a scratch file for this process in the system's directory for temporary files.
+  /// Creates a scratch file in the system's directory for temporary files; it is gone when the process is.
   /// - Throws: `DiagnosticFailure` (`cannot-write`).
   public static func scratch(_ purpose: String) throws(DiagnosticFailure) -> WritableFile {
     let directory = getenv("TMPDIR").map { String(cString: $0) } ?? P_tmpdir
-    let path = "\(directory)/quamba-\(getpid())-\(purpose).partial"
-    return try WritableFile(temporaryPath: path, name: path)
+    return try WritableFile(unlinked: "\(directory)/quamba-\(purpose).\(randomWord).partial")
+  }
+
+  /// Sixteen digits that no other process has.
+  static var randomWord: String {
+    let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  private static func create(_ path: String, name: String) throws(DiagnosticFailure) -> Int32 {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw DiagnosticFailure(
+        .cannotWrite, "cannot create the file: \(SystemError.text(errno))", at: .file(name),
+        hint: "the directory must exist and be writable")
+    }
+    flock(descriptor, LOCK_EX | LOCK_NB)
+    return descriptor
   }
 
   /// Writes bytes at an offset; threads may write different parts at once.
@@ -62,12 +82,6 @@ public class WritableFile: @unchecked Sendable {  // Nothing but the file itself
   /// - Throws: `DiagnosticFailure`.
   public func resize(_ length: Int) throws(DiagnosticFailure) {
     guard ftruncate(descriptor, off_t(length)) == 0 else { throw failure("resize", errno) }
-  }
-
-  /// Removes the name; what is mapped or open stays readable.
-  public func unlinkNow() {
-    if isTemporary { unlink(temporaryPath) }
-    isTemporary = false
   }
 
   /// The finding that an action on the file failed with a system error.

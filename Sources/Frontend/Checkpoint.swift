@@ -1,5 +1,6 @@
 import CKernels
 public import Diagnostics
+import Glibc
 public import IR
 import Safetensors
 
@@ -45,7 +46,7 @@ public final class Checkpoint: Sendable {
         }
         shards.append(shard)
       } catch {
-        findings.append(Diagnostic(.badSafetensors, "\(error)", at: .file(files.path(name))))
+        findings.append(Diagnostic(error.code, "\(error)", at: .file(files.path(name))))
       }
     }
     if !findings.isEmpty { throw DiagnosticFailure(findings) }
@@ -75,16 +76,6 @@ public final class Checkpoint: Sendable {
       return shards[place.shard].withBytes(of: place.tensor) {
         !qk_all_finite($0.baseAddress, element.kernelType, place.tensor.elementCount)
       }
-    }
-  }
-
-  /// Whether two tensors have the same type, shape and bytes.
-  func areEqual(_ first: String, _ second: String) -> Bool {
-    guard let a = places[first], let b = places[second], a.tensor.element == b.tensor.element,
-      a.tensor.shape == b.tensor.shape
-    else { return false }
-    return shards[a.shard].withBytes(of: a.tensor) { left in
-      shards[b.shard].withBytes(of: b.tensor) { right in left.elementsEqual(right) }
     }
   }
 }
@@ -123,6 +114,17 @@ extension Checkpoint: TensorSource {
     shards[place.shard].withBytes(of: place.tensor) { bytes in
       guard let base = bytes.baseAddress else { return }
       body(base + range.lowerBound * element.byteWidth, element)
+    }
+  }
+}
+
+extension SafetensorsError {
+  /// What kind of finding the error is.
+  fileprivate var code: DiagnosticCode {
+    switch self {
+    case .notReadable(ENOENT): .missingFile
+    case .notReadable: .ioFailed
+    default: .badSafetensors
     }
   }
 }

@@ -13,9 +13,6 @@ struct TensorImport {
   /// Whether the checkpoint has a tensor.
   func has(_ name: String) -> Bool { checkpoint.entry(name) != nil }
 
-  /// The sizes of a tensor.
-  func shape(_ name: String) -> [Int]? { checkpoint.entry(name)?.shape }
-
   /// A constant for a tensor that must have these sizes.
   ///
   /// After a problem it stands for zeros, so that the import goes on.
@@ -40,9 +37,6 @@ struct TensorImport {
     }
     return builder.constant(source, type: type, name: name, origin: name)
   }
-
-  /// Counts a tensor as used although no constant is made of it.
-  mutating func acceptUnused(_ name: String) { used.insert(name) }
 
   /// Reports every tensor that nothing used.
   mutating func reportExtraTensors() {

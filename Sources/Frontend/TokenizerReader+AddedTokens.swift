@@ -31,10 +31,11 @@ extension TokenizerReader {
     for (name, flag) in names where try cursor[name].bool() { flags.insert(flag) }
     let content = Array(try cursor["content"].string().utf8)
     guard !content.isEmpty else { throw cursor.error("the content is empty") }
-    guard let id = UInt32(exactly: try cursor["id"].int()) else {
-      throw cursor.error("the id is no 32-bit number")
+    let id = try cursor["id"].int()
+    guard (0..<TokenizerTables.maximumVocabulary).contains(id) else {
+      throw cursor.error("the id is not a number below \(TokenizerTables.maximumVocabulary)")
     }
-    return AddedToken(id: id, content: content, flags: flags)
+    return AddedToken(id: UInt32(id), content: content, flags: flags)
   }
 
   /// The `tokenizers` library does not look at an added token's id but computes it, so both must agree.
@@ -52,11 +53,12 @@ extension TokenizerReader {
       tokens[Int(token.id)] = ByteAlphabet.bytes(of: name) ?? token.content
     }
     addedTokens.append(token)
+    largestAddedID = max(largestAddedID ?? 0, token.id)
   }
 
   private var nextFreeID: UInt32 {
     let size = UInt32(vocabulary.count)
-    guard let last = addedTokens.map(\.id).max(), last >= size else { return size }
+    guard let last = largestAddedID, last >= size else { return size }
     return last + 1
   }
 }

@@ -66,7 +66,9 @@ extension TokenizerReader {
   /// Marks an id as used by `name`; nil after a problem.
   mutating func claim(_ value: JSONValue, path: String, name: String) -> UInt32? {
     guard case .integer(let number) = value, number >= 0, number < TokenizerTables.maximumVocabulary else {
-      refuse(path, "the id of '\(name)' is not a number below 4194304", hint: "ids are small integers")
+      refuse(
+        path, "the id of '\(name)' is not a number below \(TokenizerTables.maximumVocabulary)",
+        hint: "ids are small integers")
       return nil
     }
     let id = Int(number)

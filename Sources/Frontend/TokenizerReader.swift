@@ -21,6 +21,8 @@ struct TokenizerReader {
   var merges: [TokenizerTables.Merge] = []
   var wholePieces: [UInt32] = []
   var addedTokens: [AddedToken] = []
+  /// The largest id among them; nil where there are none.
+  var largestAddedID: UInt32?
 
   /// The largest id with a token.
   var maximumID: UInt32 { UInt32(max(tokens.count, 1) - 1) }

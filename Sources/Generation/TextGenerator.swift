@@ -107,7 +107,7 @@ public final class TextGenerator {
     let ends = request.ignoresEnd ? [] : tokenizer?.tables.policy.endIDs ?? []
     let start = Clock.seconds
     try context.reset(slot: 0)
-    var logits = try context.logits(rows: [context.prefill(request.prompt)])
+    var logits = try advance(by: request.prompt.span)
     let middle = Clock.seconds
     statistics.logitsDigest.update(logits[0])
     while statistics.generatedTokens < request.tokenLimit {
@@ -115,13 +115,19 @@ public final class TextGenerator {
       statistics.generatedTokens += 1
       guard !ends.contains(token), emit(token, text(of: token, &decoder)) else { break }
       guard statistics.generatedTokens < request.tokenLimit else { break }
-      logits = try context.logits(rows: [context.prefill([token])])
+      logits = try advance(by: CollectionOfOne(token).span)
       statistics.logitsDigest.update(logits[0])
     }
     if let rest = decoder?.finish(), !rest.isEmpty { _ = emit(nil, rest) }
     statistics.promptSeconds = middle - start
     statistics.generationSeconds = Clock.seconds - middle
     return statistics
+  }
+
+  /// Runs more tokens of the sequence; the logits after the last.
+  private func advance(by tokens: Span<UInt32>) throws(CallError) -> LogitRows {
+    let last = try context.prefill(tokens)
+    return try context.logits(rows: CollectionOfOne(last).span)
   }
 
   /// The text that a token completes; ids that the model has beyond the tokenizer's have none.

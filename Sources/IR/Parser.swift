@@ -6,7 +6,17 @@ extension Module {
   public init(parsing text: String) throws(DiagnosticFailure) {
     var parser = try Parser(text)
     self = try parser.module()
-    try Verifier.verify(self)
+    do {
+      try Verifier.verify(self)
+    } catch {
+      // The text is at fault, not the tool.
+      throw DiagnosticFailure(
+        error.diagnostics.map { finding in
+          var finding = finding
+          finding.code = .badIRText
+          return finding
+        })
+    }
   }
 }
 

@@ -19,8 +19,7 @@ extension Pass {
         readersAreLinear(node.operands[0], rewriter)
       {
         let gain = rewriter.image(rewriter.before[node.operands[0]].operands[1])
-        let weight = try rewriter.emit(
-          .scaleColumns, [rewriter.image(node.operands[1]), gain], name: "\(node.name).gained", for: value)
+        let weight = try gained(node.operands[1], by: gain, for: value, &rewriter)
         var operands = node.operands.map(rewriter.image)
         operands[1] = weight
         rewriter.copy(value, operands: operands)
@@ -28,6 +27,22 @@ extension Pass {
         rewriter.copy(value)
       }
     }
+  }
+
+  /// A weight with its columns times a gain.
+  ///
+  /// Of a slice the whole tensor is scaled, so that one scale per tensor still belongs to the checkpoint's
+  /// tensor.
+  private static func gained(
+    _ weight: ValueID, by gain: ValueID, for value: ValueID, _ rewriter: inout Rewriter
+  ) throws -> ValueID {
+    let (node, name) = (rewriter.before[weight], "\(rewriter.before[value].name).gained")
+    guard node.op == .sliceRows else {
+      return try rewriter.emit(.scaleColumns, [rewriter.image(weight), gain], name: name, for: value)
+    }
+    let whole = try rewriter.emit(
+      .scaleColumns, [rewriter.image(node.operands[0]), gain], name: "\(name).whole", for: value)
+    return try rewriter.emit(.sliceRows, [whole], node.attributes, name: name, for: value)
   }
 
   private static func readersAreLinear(_ norm: ValueID, _ rewriter: Rewriter) -> Bool {

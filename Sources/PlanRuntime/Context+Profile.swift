@@ -27,7 +27,7 @@ extension Context {
   /// - Parameter report: called after each step, in order.
   /// - Throws: `CallError`.
   public func logits(rows chosen: [Int], report: (StepTime) -> Void) throws(CallError) -> LogitRows {
-    try prepare(chosen)
+    try prepare(chosen.span)
     run(head, call(rows: chosen.count, segments: 0), report: report)
     return LogitRows(context: self, count: chosen.count)
   }

@@ -29,14 +29,22 @@ extension Context {
   /// - Returns: the row of the last token, for `logits`.
   /// - Throws: `CallError`; chunks before the one that is refused have run.
   @discardableResult
-  public func prefill(_ tokens: [UInt32], slot: Int = 0, chunk: Int? = nil) throws(CallError) -> Int {
+  public func prefill(_ tokens: Span<UInt32>, slot: Int = 0, chunk: Int? = nil) throws(CallError) -> Int {
     guard !tokens.isEmpty else { throw .noRows }
     let size = min(max(chunk ?? options.rowCapacity, 1), options.rowCapacity)
     for start in stride(from: 0, to: tokens.count, by: size) {
-      let part = tokens.span.extracting(start..<min(start + size, tokens.count))
+      let part = tokens.extracting(start..<min(start + size, tokens.count))
       try run(tokens: part, segments: CollectionOfOne(Segment(slot: slot, count: part.count)).span)
     }
     return rows - 1
+  }
+
+  /// Runs a prompt of any length through one slot, in chunks, and returns the row of the last token.
+  ///
+  /// - Throws: `CallError`; chunks before the one that is refused have run.
+  @discardableResult
+  public func prefill(_ tokens: [UInt32], slot: Int = 0, chunk: Int? = nil) throws(CallError) -> Int {
+    try prefill(tokens.span, slot: slot, chunk: chunk)
   }
 
   /// Runs the head over chosen rows of the last run.
@@ -44,11 +52,16 @@ extension Context {
   /// - Parameter chosen: rows, in any order, at most the context's logit-row capacity.
   /// - Returns: the logits of each, valid until the next call.
   /// - Throws: `CallError`.
-  public func logits(rows chosen: [Int]) throws(CallError) -> LogitRows {
+  public func logits(rows chosen: Span<Int>) throws(CallError) -> LogitRows {
     try prepare(chosen)
     run(head, call(rows: chosen.count, segments: 0))
     return LogitRows(context: self, count: chosen.count)
   }
+
+  /// Runs the head over chosen rows of the last run, and returns their logits, valid until the next call.
+  ///
+  /// - Throws: `CallError`.
+  public func logits(rows chosen: [Int]) throws(CallError) -> LogitRows { try logits(rows: chosen.span) }
 
   func run(_ program: BoundProgram, _ call: qk_call) {
     withUnsafePointer(to: call) { qk_pool_run(pool, program.steps.baseAddress, program.steps.count, $0) }
@@ -99,12 +112,13 @@ extension Context {
     tables.segmentStart[segments.count] = UInt32(rows)
   }
 
-  func prepare(_ chosen: [Int]) throws(CallError) {
+  func prepare(_ chosen: Span<Int>) throws(CallError) {
     guard !chosen.isEmpty else { throw .noRows }
     guard chosen.count <= options.logitRowCapacity else {
       throw .tooManyRows(found: chosen.count, capacity: options.logitRowCapacity)
     }
-    for (index, row) in chosen.enumerated() {
+    for index in chosen.indices {
+      let row = chosen[index]
       guard row >= 0, row < rows else { throw .row(found: row, rows: rows) }
       tables.selected[index] = UInt32(row)
     }

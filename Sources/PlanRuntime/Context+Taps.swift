@@ -16,7 +16,7 @@ extension Context {
   ///
   /// - Throws: `CallError`.
   public func logits(rows chosen: [Int], tap: (TapEvent) -> Void) throws(CallError) -> LogitRows {
-    try prepare(chosen)
+    try prepare(chosen.span)
     run(head, call(rows: chosen.count, segments: 0), tap: tap)
     return LogitRows(context: self, count: chosen.count)
   }

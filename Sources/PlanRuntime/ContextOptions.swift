@@ -1,5 +1,5 @@
 extension ContextOptions {
-  /// One thread for each physical core that the process may use.
+  /// One thread for each physical core that the process may use by its affinity mask and its control groups.
   public static var usualThreads: Int { PhysicalCores.count }
 }
 

@@ -160,6 +160,14 @@ struct DamagedModelTests {
         }
       }
     },
+    Damage("weights that overflow", 65, ["non-finite"], ["a NaN or an infinity", "hint"]) { model in
+      try model.editTensors { tensors in
+        tensors.edit("backbone.embeddings.weight") { tensor in
+          let huge: [UInt8] = [0xE6, 0xB1, 0x61, 0x7F]
+          tensor.bytes.replaceSubrange(0..<384, with: (0..<96).flatMap { _ in huge })
+        }
+      }
+    },
     Damage("other sizes in the config", 65, Array(repeating: "wrong-shape", count: 5), ["[384, 96]"]) {
       model in
       try model.edit("config.json") { $0["hidden_size"] = 128 }

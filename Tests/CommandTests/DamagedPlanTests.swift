@@ -45,6 +45,13 @@ struct DamagedPlanTests {
   }
 
   @Test
+  func thatNeedsFeaturesOfANewerTool() throws {
+    var plan = try plan()
+    plan[12] = 1
+    try expectRefusal(of: plan, 69, "unsupported-plan", ["features (bits 1)"])
+  }
+
+  @Test
   func anotherKindOfFile() throws {
     try expectRefusal(of: Data("{\"model_type\": \"mamba\"}".utf8), 65, "bad-plan", [])
     try expectRefusal(of: Data(repeating: 0x41, count: 4096), 65, "bad-plan", [])
@@ -69,6 +76,7 @@ struct DamagedPlanTests {
       let outcome = try Program.quamba.run(["verify", plan, "--level", level])
       #expect(outcome.code == 0 && outcome.output.contains(": ok ("), "\(outcome.errors)")
     }
+    #expect(try Program.quamba.run(["verify", "--help"]).output.contains("corrections"))
   }
 
   @Test

@@ -1,10 +1,11 @@
 import Foundation
 import Testing
 
-/// A program as users run it: it lies beside the tests, or where `QUAMBA_PROGRAMS` says.
+/// A program as users run it, or one that tests need: it lies beside the tests, or where `QUAMBA_PROGRAMS` says.
 enum Program: String, CaseIterable {
   case quamba
   case quambaRun = "quamba-run"
+  case countAllocations = "count-allocations"
 
   private static let directory =
     ProcessInfo.processInfo.environment["QUAMBA_PROGRAMS"].map { URL(fileURLWithPath: $0) }
@@ -16,6 +17,13 @@ enum Program: String, CaseIterable {
   /// Runs the program to its end.
   func run(
     _ arguments: [String], environment: [String: String] = [:], directory: String? = nil, input: String = ""
+  ) throws -> Outcome {
+    try run(arguments, environment: environment, directory: directory, input: Data(input.utf8))
+  }
+
+  /// Runs the program to its end, with any bytes on its standard input.
+  func run(
+    _ arguments: [String], environment: [String: String] = [:], directory: String? = nil, input: Data
   ) throws -> Outcome {
     try #require(FileManager.default.isExecutableFile(atPath: path), "build \(path) first: swift build")
     return try Outcome(of: path, arguments, environment, directory, input)
@@ -31,7 +39,7 @@ struct Outcome {
   /// Runs a program; its output goes through files, so that no pipe can fill up.
   init(
     of program: String, _ arguments: [String], _ environment: [String: String] = [:],
-    _ directory: String? = nil, _ input: String = ""
+    _ directory: String? = nil, _ input: Data = Data()
   ) throws {
     let streams = try TemporaryDirectory()
     let process = Process()
@@ -40,7 +48,7 @@ struct Outcome {
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
     let files = try ["in", "out", "err"].map { name in
-      try streams.write(name, name == "in" ? input : "")
+      try streams.write(name, name == "in" ? input : Data())
       return try #require(FileHandle(forUpdatingAtPath: streams.path(name)))
     }
     process.standardInput = files[0]

@@ -1,4 +1,5 @@
 import Foundation
+import JSONText
 import Testing
 
 /// Texts, token ids and gates.
@@ -102,6 +103,43 @@ struct TextTests {
     try expect(["tokenize", plan, "--decode"], 65, "bad-text", ["line 1", "$[1]"], input: "[1,4096]\n")
     let plain = try Fixtures.plans.plan(Fixtures.model("mamba-f32"))
     try expect(["tokenize", plain, "--text", "x"], 66, "missing-file", ["tokenizer"])
+  }
+
+  @Test
+  func linesForTokenizeThatAreNotUTF8() throws {
+    let plan = try Fixtures.plans.plan(Fixtures.example)
+    for line in [[0x22, 0xFF, 0xFE, 0x22, 0x0A], [0x22, 0xC3, 0x22]] as [[UInt8]] {
+      let outcome = try Program.quamba.run(["tokenize", plan], input: Data("\"a\"\n".utf8) + line)
+      #expect(outcome.code == 65 && outcome.errorCodes == ["bad-text"], "\(outcome.errors)")
+      #expect(outcome.errors.contains("line 2") && outcome.output.split(separator: "\n").count == 1)
+    }
+    let long = String(repeating: "word ", count: 40_000)
+    let outcome = try Program.quamba.run(["tokenize", plan], input: "\"\(long)\"\r\n\"end\"")
+    #expect(outcome.code == 0 && outcome.output.split(separator: "\n").count == 2, "\(outcome.errors)")
+  }
+
+  @Test
+  func textsOfTheIRThatAreNotUTF8() throws {
+    try place.write("broken.ir", Data("quamba-ir 1\narchitecture \"".utf8) + [0xFF, 0x22, 0x0A])
+    try expect(["ir", "diff", "broken.ir", "broken.ir"], 65, "bad-ir-text", ["broken.ir", "UTF-8"])
+  }
+
+  @Test
+  func tokenizersToEvaluateWith() throws {
+    let eval = ["--text", Fixtures.text, "--windows", "1", "--window", "16", "--progress", "none"]
+    let copy = try ModelCopy(of: Fixtures.example, in: place.path)
+    try copy.edit("tokenizer.json") { $0["truncation"] = ["max_length": 5] }
+    let plan = try Fixtures.plans.plan(Fixtures.example)
+    let noted = try Program.quamba.run(["eval", plan, "--baseline", copy.directory, "--bos"] + eval)
+    #expect(noted.code == 0 && noted.errors.contains("$.truncation"), "\(noted.errors)")
+    try copy.edit("config.json") { $0["bos_token_id"] = nil }
+    try copy.edit("tokenizer_config.json") { $0["bos_token"] = nil }
+    try copy.edit("tokenizer.json") { $0["truncation"] = nil }
+    let other = copy.directory
+    try expect(["eval", other, "--bos"] + eval, 64, "bad-option", ["--bos", "hint: "])
+    try expect(
+      ["eval", plan, "--baseline", other] + eval, 64, "bad-option",
+      ["--baseline", "the baseline has another tokenizer"])
   }
 
   @Test

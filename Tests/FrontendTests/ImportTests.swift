@@ -160,6 +160,25 @@ struct ImportTests {
   }
 
   @Test
+  func weightsThatCannotBeOpenedAreNotCalledMalformed() throws {
+    try TinyModel().withDirectory { directory in
+      let path = directory + "/model.safetensors"
+      let files = try ModelFiles(directory: directory)
+      func code() -> String? {
+        let failure = #expect(throws: DiagnosticFailure.self) { try Checkpoint(files) }
+        return failure?.diagnostics.first?.code.name
+      }
+      try FileManager.default.removeItem(atPath: path)
+      #expect(code() == "missing-file")
+      try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
+      #expect(code() == "io-failed", "a link to itself cannot be followed")
+      try FileManager.default.removeItem(atPath: path)
+      try Data("{}".utf8).write(to: URL(fileURLWithPath: path))
+      #expect(code() == "bad-safetensors")
+    }
+  }
+
+  @Test
   func aTensorThatNothingReadsIsNotReadEither() throws {
     var model = TinyModel()
     model.tensors["backbone.layers.2.norm.weight"] = [6]

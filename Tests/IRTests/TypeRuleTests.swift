@@ -128,6 +128,6 @@ import Testing
 
   private func expect(_ text: String, _ name: String, _ message: String) {
     let failure = #expect(throws: DiagnosticFailure.self) { try Module(parsing: text) }
-    #expect(failure?.description == "error[bad-ir]: \(name): \(message)")
+    #expect(failure?.description == "error[bad-ir-text]: \(name): \(message)")
   }
 }

@@ -106,6 +106,7 @@ import Testing
 
   private func check(_ text: String, _ messages: [String]) {
     let failure = #expect(throws: DiagnosticFailure.self) { try Module(parsing: text) }
-    #expect(failure?.description == messages.map { "error[bad-ir]: \($0)" }.joined(separator: "\n"))
+    #expect(failure?.description == messages.map { "error[bad-ir-text]: \($0)" }.joined(separator: "\n"))
+    #expect(failure?.exitStatus == .badData, "a text is the user's")
   }
 }

@@ -61,7 +61,9 @@ import Testing
       #expect(module[node.operands[1]].attributes["source"] == .source(.splat(1)))
     }
     #expect(
-      module.nodes.filter { $0.op == .scaleColumns }.map(\.name) == ["x.gained", "z.gained", "logits.gained"])
+      module.nodes.filter { $0.op == .scaleColumns }.map(\.name) == [
+        "x.gained.whole", "z.gained.whole", "logits.gained",
+      ])
   }
 
   /// A norm that something other than a product reads keeps its gain.

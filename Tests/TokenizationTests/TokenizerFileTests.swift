@@ -124,14 +124,30 @@ import Tokenization
     #expect(try TokenizerFile.read(json: json).notes.map(\.path) == ["$.truncation", "$.padding"])
   }
 
-  @Test func addedTokens() {
-    func token(_ id: Int64, _ content: String) -> JSONValue {
-      [
-        "id": .integer(id), "content": .string(content), "single_word": false, "lstrip": false,
-        "rstrip": false,
-        "normalized": false, "special": true,
-      ]
+  private func token(_ id: Int64, _ content: String) -> JSONValue {
+    [
+      "id": .integer(id), "content": .string(content), "single_word": false, "lstrip": false, "rstrip": false,
+      "normalized": false, "special": true,
+    ]
+  }
+
+  @Test func addedTokensWithIDsBeyondEveryVocabulary() {
+    let largest = Int64(TokenizerTables.maximumVocabulary) - 1
+    for id in [Int64(UInt32.max), largest + 1, -1, Int64.max] {
+      let found = problems([
+        ("model.vocab.zz", .integer(id)), ("added_tokens", [token(id, "zz"), token(258, "new")]),
+      ])
+      #expect(
+        found.contains("$.added_tokens[0]: the id is not a number below 4194304"), "\(id): \(found)")
     }
+    let found = problems([
+      ("model.vocab.zz", .integer(largest)),
+      ("added_tokens", [token(largest, "zz"), token(largest + 1, "new")]),
+    ])
+    #expect(found == ["$.added_tokens[1]: the id is not a number below 4194304"])
+  }
+
+  @Test func addedTokens() {
     func found(_ tokens: [JSONValue]) -> [String] { problems([("added_tokens", .array(tokens))]) }
     #expect(found([token(257, "<s>"), token(258, "new"), token(259, "newer")]) == [])
     #expect(

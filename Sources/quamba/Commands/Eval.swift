@@ -2,6 +2,7 @@ import ArgumentParser
 import CompilerDriver
 import Diagnostics
 import Evaluation
+import PlanRuntime
 import Tokenization
 
 /// The command `quamba eval`.
@@ -61,11 +62,9 @@ struct Eval: ParsableCommand {
   func run() throws {
     let source = try PlanOrModel(path, threads: threads.count)
     let reference = try baseline.map { try PlanOrModel($0, threads: threads.count) }
-    Console.report(source.findings)
-    var tokens = try source.tokens(try TextInput(path: text))
-    if bos, let first = try source.requireTokenizer().tables.policy.beginningID {
-      tokens.insert(first, at: 0)
-    }
+    Console.report(source.findings + (reference?.findings ?? []))
+    if let reference { try checkTokenizers(source.plan, reference.plan) }
+    let tokens = try tokens(of: source)
     Interruption.listen()
     let reporter = ProgressReporter(progress.progress, task: "eval")
     do {
@@ -83,6 +82,28 @@ struct Eval: ParsableCommand {
     } catch let error as EvaluationError {
       throw DiagnosticFailure(.badText, "\(error)", hint: hint(error))
     }
+  }
+
+  /// Ids mean the same to both plans only where the tokenizers are the same.
+  private func checkTokenizers(_ plan: Plan, _ baseline: Plan) throws {
+    let sections = [plan.tokenizerSection, baseline.tokenizerSection]
+    guard sections.allSatisfy({ !$0.isEmpty }) else { return }
+    guard sections[0].elementsEqual(sections[1]) else {
+      throw DiagnosticFailure(
+        .badOption, "the baseline has another tokenizer", at: .option("--baseline"),
+        hint: "compare plans of the same model")
+    }
+  }
+
+  private func tokens(of source: PlanOrModel) throws -> [UInt32] {
+    let tokens = try source.tokens(try TextInput(path: text))
+    guard bos else { return tokens }
+    guard let first = try source.requireTokenizer().tables.policy.beginningID else {
+      throw DiagnosticFailure(
+        .badOption, "the tokenizer has no beginning-of-text token", at: .option("--bos"),
+        hint: "leave out --bos")
+    }
+    return [first] + tokens
   }
 
   private func hint(_ error: EvaluationError) -> String? {

@@ -34,8 +34,9 @@ struct Tokenize: ParsableCommand {
       Console.print(encoded(text, tokenizer), pretty: false)
       return
     }
+    var input = StandardInput()
     var number = 0
-    while let line = readLine(strippingNewline: true) {
+    while let line = try input.line() {
       number += 1
       do {
         let cursor = JSONCursor(try JSONText.parse(line))

@@ -7,7 +7,7 @@ struct Verify: ParsableCommand {
     abstract: "Checks a plan file.",
     discussion: """
       The structure is always checked, as it is whenever a plan is loaded. Level 'content' also compares the digest of \
-      every section, level 'run' also computes the golden logits that the plan holds, which must agree bit for bit.
+      every section and computes the corrections of int8 weights again; level 'run' also computes the golden logits that the plan holds, which must agree bit for bit.
       """)
 
   @Argument(help: "A plan file.")
