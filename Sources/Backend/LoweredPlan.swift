@@ -30,3 +30,13 @@ enum ConstantDefinition: Sendable {
   /// What a writer multiplies by, from a constant of scales: `1 / (scale · divisor)`, computed in double.
   case inverse(of: ValueID, divisor: Double)
 }
+
+extension ConstantDefinition {
+  /// The codes that are packed, where the constant holds codes.
+  var codes: ValueID? {
+    switch self {
+    case .codePanels(let id), .codeRows(let id): id
+    case .literal, .value, .source, .floatPanels, .correction, .inverse: nil
+    }
+  }
+}

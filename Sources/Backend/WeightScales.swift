@@ -2,10 +2,11 @@ import CKernels
 import IR
 
 extension ConstantEvaluator {
-  /// Measures the scales of every weight of the module: one pass over the rows of each, shared by all that ask for it.
+  /// Measures the scales of weights: one pass over the rows of each, shared by all that ask for it.
+  /// - Parameter known: nodes whose scales come from elsewhere.
   /// - Throws: what the source throws.
-  mutating func measureScales(threads: Int) throws {
-    let asking = module.values.filter { module[$0].op == .weightScale }
+  mutating func measureScales(except known: Set<ValueID>, threads: Int) throws {
+    let asking = module.values.filter { module[$0].op == .weightScale && !known.contains($0) }
     let weights = Set(asking.map { module[$0].operands[0] }).sorted()
     let maxima = try rowMaxima(of: weights, threads: threads)
     for id in asking {

@@ -13,6 +13,8 @@ public struct WeightsWriter: Sendable {
   private let threads: Int
   private let sink: Sink
   private let corrections: [ConstantID: SharedBuffer<Int32>]
+  /// Scales of rows that are measured when the rows are packed, by the node that asks for them.
+  private let packedScales: [ValueID: SharedBuffer<Float>]
 
   /// A writer of the constants of `plan`, laid out by `layout`.
   public init(
@@ -29,20 +31,38 @@ public struct WeightsWriter: Sendable {
       corrections[panels] = SharedBuffer(count: (outputs + 15) / 16 * 16)
     }
     self.corrections = corrections
+    packedScales = Self.scalesMeasuredInPacking(plan)
+  }
+
+  /// Scales per row of the very weights that are packed need no pass of their own.
+  private static func scalesMeasuredInPacking(_ plan: LoweredPlan) -> [ValueID: SharedBuffer<Float>] {
+    let module = plan.module
+    var found: [ValueID: SharedBuffer<Float>] = [:]
+    for definition in plan.definitions {
+      guard let codes = definition.codes else { continue }
+      let (weight, scales) = (module[codes].operands[0], module[codes].operands[1])
+      guard module[scales].op == .weightScale, module[scales].operands == [weight],
+        module[scales].attributes.string("per") == "row"
+      else { continue }
+      found[scales] = SharedBuffer(count: module[weight].type.shape[0])
+    }
+    return found
   }
 
   /// Writes all constants.
   ///
-  /// Measures the weights' scales, then packs weights, then writes the small vectors.
+  /// Measures scales of whole weights, then packs weights, then writes the small vectors.
   /// - Throws: what tensors and sink throw.
-  /// - Complexity: every weight is read once to measure and once to pack; memory is a few blocks a thread.
+  /// - Complexity: a weight is read once, or twice where it has one scale; memory is a few blocks a thread.
   public func write() throws {
-    var measured = self
-    try measured.evaluator.measureScales(threads: threads)
-    try measured.writeConstants()
+    var writer = self
+    try writer.evaluator.measureScales(except: Set(packedScales.keys), threads: threads)
+    try writer.writeWeights()
+    for (node, scales) in packedScales { writer.evaluator.scales[node] = Array(scales.elements) }
+    try writer.writeSmallConstants()
   }
 
-  private func writeConstants() throws {
+  private func writeWeights() throws {
     let items = plan.definitions.indices.flatMap { index -> [Item] in
       guard let source = weight(plan.definitions[index]) else { return [] }
       let rows = plan.module[source].type.shape[0]
@@ -51,6 +71,9 @@ public struct WeightsWriter: Sendable {
       }
     }
     try Parallel.forEach(items, threads: threads) { try writeBlock($0) }
+  }
+
+  private func writeSmallConstants() throws {
     let small = plan.definitions.indices.filter { weight(plan.definitions[$0]) == nil }
     try Parallel.forEach(small, threads: threads) { try writeSmall($0) }
   }
@@ -126,10 +149,10 @@ public struct WeightsWriter: Sendable {
   private func writeCodePanels(_ id: ValueID, _ rows: Range<Int>, _ constant: ConstantID) throws {
     let width = evaluator.rowWidth(id)
     let padded = (width + 3) / 4 * 4
-    let inverses = try evaluator.rowScales(ofCodes: id, rows: rows).map(Quantizer.inverse(scale:))
     let correction = corrections[constant]?.elements
     try Scratch.withFloats(rows.count * width) { weights in
       try evaluator.read(plan.module[id].operands[0], rows: rows, into: weights)
+      let inverses = try rowScales(ofCodes: id, rows, of: weights).map(Quantizer.inverse(scale:))
       try Scratch.withBytes((rows.count + 15) / 16 * 16 * padded) { panels in
         for start in stride(from: 0, to: rows.count, by: 16) {
           let valid = min(16, rows.count - start)
@@ -148,11 +171,26 @@ public struct WeightsWriter: Sendable {
     }
   }
 
+  /// The scales of rows whose values are at hand: measured here, or known from before.
+  private func rowScales(
+    ofCodes id: ValueID, _ rows: Range<Int>, of values: UnsafeMutableBufferPointer<Float>
+  ) throws -> [Float] {
+    guard let measured = packedScales[plan.module[id].operands[1]]?.elements else {
+      return try evaluator.rowScales(ofCodes: id, rows: rows)
+    }
+    let width = values.count / rows.count
+    for (index, row) in rows.enumerated() {
+      let maximum = qk_max_abs(values.baseAddress.map { $0 + index * width }, width)
+      measured[row] = Quantizer.scale(maximum: maximum)
+    }
+    return Array(measured[rows])
+  }
+
   private func writeCodeRows(_ id: ValueID, _ rows: Range<Int>, _ constant: ConstantID) throws {
     let width = evaluator.rowWidth(id)
-    let scales = try evaluator.rowScales(ofCodes: id, rows: rows)
     try Scratch.withFloats(rows.count * width) { values in
       try evaluator.read(plan.module[id].operands[0], rows: rows, into: values)
+      let scales = try rowScales(ofCodes: id, rows, of: values)
       try Scratch.withBytes(values.count) { codes in
         for (row, scale) in scales.enumerated() {
           qk_quantize_row(
