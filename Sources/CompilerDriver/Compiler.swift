@@ -125,9 +125,9 @@ public struct Compiler {
   /// The tensor of which calibration clipped the largest share.
   private func worstSaturation(_ statistics: Statistics) -> (tensor: String, share: Double)? {
     let shares = statistics.taps.compactMap { tap -> (tensor: String, share: Double)? in
-      guard let histogram = tap.histogram, let clip = options.recipe.clip.magnitude(histogram) else {
-        return nil
-      }
+      guard let histogram = tap.histogram,
+        let clip = options.recipe.clip(ofActivation: tap.name).magnitude(histogram)
+      else { return nil }
       let share = histogram.share(above: clip)
       return share > 0 ? (tap.name, share) : nil
     }

@@ -9,7 +9,7 @@ extension RangeTable {
     for tap in statistics.taps {
       ranges[tap.name] = TensorRange(
         maximum: tap.maximum, channels: tap.channels,
-        clipped: tap.histogram.flatMap { recipe.clip.magnitude($0) })
+        clipped: tap.histogram.flatMap { recipe.clip(ofActivation: tap.name).magnitude($0) })
     }
   }
 }

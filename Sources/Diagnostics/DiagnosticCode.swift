@@ -91,6 +91,12 @@ extension DiagnosticCode {
   /// A tensor was zero throughout calibration.
   public static let zeroRange = Self("zero-range", .badData)
 
+  // Recipes.
+  /// A recipe is malformed.
+  public static let badRecipe = Self("bad-recipe", .badData)
+  /// A recipe asks for what cannot be done.
+  public static let unsupportedRecipe = Self("unsupported-recipe", .unsupported)
+
   // The intermediate representation.
   /// A text is not a module.
   public static let badIRText = Self("bad-ir-text", .badData)

@@ -95,7 +95,11 @@ enum ActivationUse: CaseIterable {
   /// How `user` uses its operand, where the recipe quantizes it.
   init?(of user: ValueID, operand position: Int, _ rewriter: Rewriter) {
     switch (rewriter.before[user].op, position) {
-    case (.linear, 0) where user != rewriter.before.result || rewriter.recipe.quantizesHeadInput:
+    case (.linear, 0):
+      let isHead = user == rewriter.before.result
+      guard rewriter.recipe.weights.scales != .none, !isHead || rewriter.recipe.headInput != .float32 else {
+        return nil
+      }
       self = .contracted
     case (.conv1d, 0), (.selectiveScan, 0...4):
       guard rewriter.recipe.scanInputs != .none else { return nil }

@@ -18,7 +18,7 @@ public enum Pipeline {
   /// statistics.
   public static func calibrationPasses(for recipe: Recipe) -> [Pass] {
     var rotating = recipe
-    rotating.rotatesScanOutput = true
+    if rotating.rotation.kind == .none { rotating.rotation.kind = .local }
     return passes(for: rotating).filter { pass in
       pass.requires.lowerBound <= .folded && pass.promise != .lossy && pass.name != Pass.foldConstants.name
     }
@@ -32,6 +32,7 @@ public enum Pipeline {
     _ passes: [Pass], on module: Module, recipe: Recipe, ranges: RangeTable = RangeTable(),
     observe: (Pass, Module) throws -> Void = { _, _ in }
   ) throws -> (module: Module, findings: [Diagnostic]) {
+    try recipe.requireSupport()
     var module = module
     var findings: [Diagnostic] = []
     for pass in passes {

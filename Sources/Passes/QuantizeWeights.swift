@@ -12,9 +12,10 @@ extension Pass {
       let isHead = value == rewriter.before.result
       switch node.op {
       case .linear:
-        try quantizeWeight(of: value, per: isHead ? .channel : rewriter.recipe.weights, &rewriter)
+        let scales = rewriter.recipe.weights.scales
+        try quantizeWeight(of: value, per: isHead && scales != .none ? .channel : scales, &rewriter)
       case .conv1d: try quantizeWeight(of: value, per: rewriter.recipe.convolution, &rewriter)
-      case .embedding where rewriter.recipe.embedding != .none: try quantizeTable(of: value, &rewriter)
+      case .embedding where rewriter.recipe.embedding != .source: try quantizeTable(of: value, &rewriter)
       default: rewriter.copy(value)
       }
     }

@@ -1,7 +1,44 @@
 /// What a compile quantizes, and how (method: the table of built-in recipes).
+///
+/// A new recipe quantizes nothing; its parts are set one by one.
 public struct Recipe: Equatable, Sendable {
+  /// Name on the command line and in the plan.
+  public var name: String
+  /// Weights of linear layers; the head is per row wherever these are quantized.
+  public var weights = Weights()
+  /// The convolution's weight.
+  public var convolution = Scales.none
+  /// The inputs of convolution and scan.
+  public var scanInputs = Scales.none
+  /// How the ranges of activations are chosen; classes not named have their maximum.
+  public var clips: [TensorClass: Clip] = [:]
+  /// Hadamard rotations.
+  public var rotation = Rotation()
+  /// Range moved from activations into the weights that read them; nil for none.
+  public var smoothing: Smoothing?
+  /// Whether biases make up for the mean error of each product.
+  public var correctsBias = false
+  /// Whether norm gains move into the weights that read the norm.
+  public var foldsNormGains = false
+  /// The embedding table.
+  public var embedding = Embedding.source
+  /// The head's input, against 8-bit weights.
+  public var headInput = HeadInput.float32
+  /// The scan's state.
+  public var state = StateType.float32
+
+  /// A recipe that quantizes nothing.
+  public init(name: String) { self.name = name }
+
+  /// Whether anything is quantized.
+  public var isQuantized: Bool {
+    weights.scales != .none || convolution != .none || scanInputs != .none || embedding != .source
+  }
+}
+
+extension Recipe {
   /// How many scales a tensor has.
-  public enum Scales: String, Sendable, CaseIterable {
+  public enum Scales: Sendable, CaseIterable {
     /// It stays float.
     case none
     /// One scale.
@@ -10,82 +47,71 @@ public struct Recipe: Equatable, Sendable {
     case channel
   }
 
-  /// How the range of the scan's input u is chosen.
-  public enum Clip: Equatable, Sendable {
-    /// The largest magnitude seen.
-    case maximum
-    /// The magnitude below which this percentage of all elements lies.
-    case percentile(Double)
-    /// The magnitude that gives the least mean squared error.
-    case leastError
+  /// How the weights of linear layers become codes.
+  public struct Weights: Equatable, Sendable {
+    /// How many scales a weight has.
+    public var scales = Scales.none
+    /// How the range of a scale is chosen.
+    public var clip = Clip.maximum
+    /// How a weight is rounded to its code.
+    public var rounding = Rounding.nearest
   }
 
-  /// Name on the command line and in the plan.
-  public var name: String
-  /// Weights of linear layers; the head is per row wherever this is not `none`.
-  public var weights: Scales
-  /// The convolution's weight.
-  public var convolution: Scales
-  /// The inputs of convolution and scan.
-  public var scanInputs: Scales
-  /// Range of the copy of u that a product contracts.
-  public var clip: Clip
-  /// Whether the scan's output is rotated.
-  public var rotatesScanOutput: Bool
-  /// Whether norm gains move into the weights that read the norm.
-  public var foldsNormGains: Bool
-  /// The embedding table: `channel` is one scale per token.
-  public var embedding: Scales
-  /// Whether the head's input is codes; otherwise it stays float against 8-bit weights.
-  public var quantizesHeadInput: Bool
-
-  /// A recipe from its parts.
-  public init(
-    name: String, weights: Scales, convolution: Scales, scanInputs: Scales, clip: Clip,
-    rotatesScanOutput: Bool,
-    foldsNormGains: Bool = false, embedding: Scales = .none, quantizesHeadInput: Bool = false
-  ) {
-    self.name = name
-    self.weights = weights
-    self.convolution = convolution
-    self.scanInputs = scanInputs
-    self.clip = clip
-    self.rotatesScanOutput = rotatesScanOutput
-    self.foldsNormGains = foldsNormGains
-    self.embedding = embedding
-    self.quantizesHeadInput = quantizesHeadInput
+  /// How a weight is rounded to its code.
+  public enum Rounding: String, Sendable, CaseIterable {
+    /// To the nearest.
+    case nearest
+    /// So that the errors of a row make up for each other on calibrated inputs (method: §6, GPTQ).
+    case gptq
   }
 
-  /// Whether anything is quantized.
-  public var isQuantized: Bool { weights != .none }
-}
+  /// Hadamard rotations, undone by the weights that read what is rotated.
+  public struct Rotation: Equatable, Sendable {
+    /// What is rotated.
+    public enum Kind: String, Sendable, CaseIterable {
+      /// Nothing.
+      case none
+      /// The scan's output.
+      case local
+      /// The scan's output and the residual stream.
+      case residual
+    }
 
-extension Recipe {
-  /// The recipes that come with the tool.
-  public static let builtIn: [Recipe] = [.float32, .naive, .quamba, .quambaChannel]
-  /// The recipe used when none is named.
-  public static let standard = Recipe.quambaChannel
+    /// What is rotated.
+    public var kind = Kind.none
+    /// The seed of random signs of the rotations, at least 0; nil for none.
+    public var signs: Int?
+  }
 
-  /// The built-in recipe of a name.
-  public static func named(_ name: String) -> Recipe? { builtIn.first { $0.name == name } }
+  /// Range moved from activations into the weights that read them (method: §6, smoothing).
+  public struct Smoothing: Equatable, Sendable {
+    /// How much of the range moves, from 0 to 1.
+    public var strength: Double
+    /// The activations that are smoothed.
+    public var classes: Set<TensorClass>
 
-  /// Nothing is quantized.
-  public static let float32 = Recipe(
-    name: "float32", weights: .none, convolution: .none, scanInputs: .none, clip: .maximum,
-    rotatesScanOutput: false)
+    /// Smoothing of some classes.
+    public init(strength: Double, classes: Set<TensorClass>) {
+      self.strength = strength
+      self.classes = classes
+    }
+  }
 
-  /// Static 8 bits by plain maxima.
-  public static let naive = Recipe(
-    name: "naive", weights: .tensor, convolution: .tensor, scanInputs: .tensor, clip: .maximum,
-    rotatesScanOutput: false)
+  /// How the embedding table is stored.
+  public enum Embedding: String, Sendable, CaseIterable {
+    /// As in the checkpoint.
+    case source
+    /// 8-bit codes with one scale per token.
+    case int8
+  }
 
-  /// The paper's method.
-  public static let quamba = Recipe(
-    name: "quamba", weights: .tensor, convolution: .tensor, scanInputs: .tensor, clip: .percentile(99.999),
-    rotatesScanOutput: true)
+  /// The type of the head's input.
+  public enum HeadInput: String, Sendable, CaseIterable {
+    case float32, int16, int8
+  }
 
-  /// The paper's method with a scale for each row and channel.
-  public static let quambaChannel = Recipe(
-    name: "quamba-channel", weights: .channel, convolution: .none, scanInputs: .channel,
-    clip: .percentile(99.999), rotatesScanOutput: true, embedding: .channel)
+  /// The type of the scan's state.
+  public enum StateType: String, Sendable, CaseIterable {
+    case float32, float16, int8
+  }
 }

@@ -8,7 +8,7 @@ extension Pass {
     summary:
       "Rotates the scan's output by a Hadamard matrix and folds the inverse into the projection that reads it.",
     requires: .folded ... .folded, produces: .rotated, promise: .equivalent(1e-5),
-    isNeeded: { $0.rotatesScanOutput }
+    isNeeded: { $0.rotation.kind != .none }
   ) { rewriter in
     for value in rewriter.before.values {
       let node = rewriter.before[value]

@@ -29,9 +29,11 @@ struct ProgressOptions: ParsableArguments {
 /// Which recipe, with changes to it.
 struct RecipeOptions: ParsableArguments {
   @Option(
-    help: """
-      What is quantized, and how: \(Recipe.builtIn.map(\.name).joined(separator: ", ")).
-      """)
+    help: ArgumentHelp(
+      """
+      What is quantized, and how: \(Recipe.builtIn.map(\.name).joined(separator: ", ")), or a file of JSON \
+      (Schemas/recipe.schema.json).
+      """, valueName: "name-or-file"))
   var recipe = Recipe.standard.name
 
   @Option(
@@ -43,22 +45,18 @@ struct RecipeOptions: ParsableArguments {
 
   /// The recipe that these options ask for.
   func resolved() throws(DiagnosticFailure) -> Recipe {
-    guard var recipe = Recipe.named(recipe) else {
-      throw DiagnosticFailure(
-        .badOption, "there is no recipe '\(recipe)'", at: .option("--recipe"),
-        hint: "recipes: \(Recipe.builtIn.map(\.name).joined(separator: ", "))")
-    }
-    guard let percentile else { return recipe }
-    if percentile == "search" {
-      recipe.clip = .leastError
-    } else if let value = Double(percentile), value > 0, value <= 100 {
-      recipe.clip = value == 100 ? .maximum : .percentile(value)
-    } else {
-      throw DiagnosticFailure(
-        .badOption, "'\(percentile)' is neither 'search' nor above 0 and up to 100",
-        at: .option("--percentile"))
-    }
+    var recipe = try RecipeSource.recipe(recipe)
+    if let percentile { recipe.clips[.u] = try clip(percentile) }
     return recipe
+  }
+
+  private func clip(_ text: String) throws(DiagnosticFailure) -> Recipe.Clip {
+    if text == "search" { return .leastError }
+    guard let clip = Recipe.Clip("percentile:\(text)") else {
+      throw DiagnosticFailure(
+        .badOption, "'\(text)' is neither 'search' nor above 0 and up to 100", at: .option("--percentile"))
+    }
+    return clip == .percentile(100) ? .maximum : clip
   }
 }
 

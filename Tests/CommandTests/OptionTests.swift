@@ -9,6 +9,7 @@ struct OptionTests {
 
   @Test(arguments: [
     (["--recipe", "best"], ["'best'", "hint: recipes: float32, naive, quamba, quamba-channel"]),
+    (["--recipe", "qamba-chanel"], ["hint: did you mean 'quamba-channel'? recipes: float32, naive"]),
     (["--percentile", "101"], ["'101'", "--percentile"]), (["--percentile", "0"], ["'0'"]),
     (["--percentile", "nan"], ["'nan'"]), (["--percentile", "most"], ["'most'", "search"]),
   ])
@@ -16,6 +17,46 @@ struct OptionTests {
     let outcome = try Program.quamba.run(["compile", Self.model, "-o", "/nowhere/plan"] + options)
     #expect(outcome.code == 64 && outcome.errorCodes == ["bad-option"], "\(outcome.errors)")
     for name in names { #expect(outcome.errors.contains(name), "\(outcome.errors)") }
+  }
+
+  @Test
+  func aRecipeIsPrinted() throws {
+    let place = try TemporaryDirectory()
+    let printed = try Program.quamba.run(["compile", "--print-recipe", "--percentile", "99.5"])
+    #expect(printed.code == 0 && printed.errors.isEmpty, "\(printed.errors)")
+    try place.write("mine.json", printed.output)
+    let again = try Program.quamba.run(["compile", "--print-recipe", "--recipe", place.path("mine.json")])
+    #expect(again.output == printed.output)
+    #expect(printed.output.contains("percentile:99.5") && printed.output.contains("quamba-channel"))
+  }
+
+  /// A recipe of the user's own is carried out, and stored as it was carried out.
+  @Test
+  func aRecipeFromAFile() throws {
+    let place = try TemporaryDirectory()
+    try place.write("mine.json", "{\"name\": \"mine\", \"base\": \"naive\", \"embedding\": \"int8\"}")
+    let recipe = ["--recipe", place.path("mine.json")]
+    let outcome = try Program.quamba.run(
+      ["compile", Self.model, "-o", place.path("plan"), "--progress", "none"] + recipe + Fixtures.little)
+    #expect(outcome.code == 0 && outcome.output.contains("recipe mine"), "\(outcome.errors)")
+    let inspection = try Program.quamba.run(["inspect", place.path("plan"), "--json"])
+    let printed = try Program.quamba.run(["compile", "--print-recipe"] + recipe)
+    let stored = try JSONCursor(try JSONText.parse(inspection.output))["recipe"].value
+    #expect(stored == (try JSONText.parse(printed.output)))
+  }
+
+  @Test(arguments: [
+    ("{\"name\": \"a\", \"state\": 16, \"wieghts\": {}}", 65, ["bad-recipe", "bad-recipe"]),
+    ("{\"name\": \"a\"", 65, ["bad-recipe"]), (nil, 66, ["missing-file"]),
+  ])
+  func aRecipeFileThatIsWrong(_ text: String?, _ code: Int32, _ codes: [String]) throws {
+    let place = try TemporaryDirectory()
+    if let text { try place.write("r.json", text) }
+    let outcome = try Program.quamba.run(
+      ["compile", Self.model, "-o", place.path("plan"), "--recipe", place.path("r.json")])
+    #expect(outcome.code == code && outcome.errorCodes == codes, "\(outcome.errors)")
+    #expect(outcome.hasOnlyFindings && outcome.errors.contains(place.path("r.json")))
+    #expect(try place.names.allSatisfy { $0 == "r.json" })
   }
 
   @Test

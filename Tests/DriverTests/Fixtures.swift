@@ -5,7 +5,8 @@ import PlanRuntime
 
 /// Where models and texts for tests lie.
 enum Fixtures {
-  private static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  /// The directory of the package.
+  static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
 
   /// Small random models with reference values.

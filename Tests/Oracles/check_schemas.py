@@ -7,10 +7,11 @@ Only the keywords that the schemas use are known; any other is an error, lest on
 """
 
 import json
+import pathlib
 import re
 import sys
 
-IGNORED = {"$schema", "$id", "title", "description"}
+IGNORED = {"$schema", "$id", "$defs", "title", "description"}
 TYPES = {"object": dict, "array": list, "string": str, "null": type(None), "boolean": bool}
 
 
@@ -92,11 +93,30 @@ def check(value, schema, path="$"):
         yield from KEYWORDS[type(value)][1](value, schema, path)
 
 
+def resolved(schema, root, path):
+    """The schema with what its references name in their place: '#/$defs/NAME', or a file beside it."""
+    if isinstance(schema, list):
+        return [resolved(part, root, path) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        target = schema["$ref"]
+        if not target.startswith("#/$defs/"):
+            return load(path.parent / target)
+        return resolved(root["$defs"][target.removeprefix("#/$defs/")], root, path)
+    return {name: resolved(part, root, path) for name, part in schema.items()}
+
+
+def load(path):
+    """The schema of a file, without references."""
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    return resolved(schema, schema, path)
+
+
 def main(arguments):
     by_line = arguments[:1] == ["--lines"]
     schema_path, *files = arguments[1:] if by_line else arguments
-    with open(schema_path, encoding="utf-8") as file:
-        schema = json.load(file)
+    schema = load(pathlib.Path(schema_path))
     failures = 0
     for name in files:
         with open(name, encoding="utf-8") as file:

@@ -20,10 +20,13 @@ from tokenizers import Tokenizer
 
 import hadamard
 
+NONE, LOCAL = {"kind": "none"}, {"kind": "local"}
 RECIPES = {
-    "naive": {"weights": "tensor", "convolution": "int8", "rotation": "none", "activations": "tensor"},
-    "quamba": {"weights": "tensor", "convolution": "int8", "rotation": "local", "activations": "tensor"},
-    "quamba-channel": {"weights": "row", "convolution": "float32", "rotation": "local", "activations": "channel"},
+    "naive": {"weights": {"scales": "tensor"}, "convolution": "tensor", "rotation": NONE, "scan_inputs": "tensor"},
+    "quamba": {"weights": {"scales": "tensor"}, "convolution": "tensor", "rotation": LOCAL, "scan_inputs": "tensor"},
+    "quamba-channel": {
+        "weights": {"scales": "row"}, "convolution": "float32", "rotation": LOCAL, "scan_inputs": "channel",
+    },
 }
 DTYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
 
@@ -163,15 +166,15 @@ class Network:
     def __init__(self, model, recipe, activations):
         self.model = model
         self.activations = activations
-        weights = recipe["weights"]
+        weights = recipe["weights"]["scales"]
         inner = model.layer(0, "mixer.out_proj.weight").shape[1]
-        self.rotated = recipe["rotation"] == "local"
+        self.rotated = recipe["rotation"]["kind"] == "local"
         block, _ = hadamard.shape(inner)
         self.rotation = (hadamard.matrix(inner) / math.sqrt(block)).astype(np.float32)
         self.blocks = [self.block(index, weights, recipe) for index in range(model.layers)]
         self.head = Linear(model.head, "float32" if weights == "float32" else "row")
         self.embedding = model.embedding
-        if recipe.get("embedding") in ("i8", "int8"):
+        if recipe.get("embedding") == "int8":
             table = Linear(model.embedding, "row")
             self.embedding = table.codes.T * table.scale[:, None]
 
@@ -184,8 +187,9 @@ class Network:
             block, _ = hadamard.shape(out.shape[1])
             out = (out.astype(np.float64) @ hadamard.matrix(out.shape[1]).T) / math.sqrt(block)
         taps = read("mixer.conv1d.weight")[:, 0, :]
-        if recipe["convolution"] == "int8":
-            scale = np.abs(taps).max() / np.float32(127)
+        if recipe["convolution"] != "float32":
+            axis = 1 if recipe["convolution"] == "row" else None
+            scale = np.abs(taps).max(axis=axis, keepdims=True) / np.float32(127)
             taps = np.rint(taps / scale) * scale
         bias = read("mixer.conv1d.bias")
         return {
@@ -230,7 +234,7 @@ class Network:
         return self.head(self.activations.coded("norm_f", final))
 
 
-FLOAT = {"weights": "float32", "convolution": "float32", "rotation": "none"}
+FLOAT = {"weights": {"scales": "float32"}, "convolution": "float32", "rotation": NONE}
 
 
 # ---- scales -----------------------------------------------------------------------------------------------
@@ -263,11 +267,11 @@ class Ranges:
         found = {}
         for name, largest in self.largest.items():
             leaf = name.rsplit(".", 1)[-1]
-            if leaf == "u" and recipe["activations"] == "channel":
+            if leaf == "u" and recipe["scan_inputs"] == "channel":
                 found[name + "_scan"] = largest / np.float32(127)
-            if leaf == "u" and recipe["rotation"] != "none":
+            if leaf == "u" and recipe["rotation"]["kind"] != "none":
                 found[name] = np.array([self.percentile(name, percent) / np.float32(127)], dtype=np.float32)
-            elif recipe["activations"] == "channel" and leaf in ("x", "z", "dt", "b", "c"):
+            elif recipe["scan_inputs"] == "channel" and leaf in ("x", "z", "dt", "b", "c"):
                 found[name] = largest / np.float32(127)
             else:
                 found[name] = np.array([largest.max() / np.float32(127)])

@@ -51,19 +51,32 @@ extension Recipe {
     var recipe = Recipe.quambaChannel
     recipe.name = "everything"
     recipe.foldsNormGains = true
-    recipe.quantizesHeadInput = true
+    recipe.headInput = .int8
     return recipe
   }()
 
   /// The built-in recipes, and some that mix their parts differently.
-  static let tried: [Recipe] =
-    builtIn + [
-      everything,
-      Recipe(
-        name: "float scan", weights: .channel, convolution: .channel, scanInputs: .none, clip: .maximum,
-        rotatesScanOutput: false, embedding: .tensor),
-      Recipe(
-        name: "float, gains folded", weights: .none, convolution: .none, scanInputs: .none, clip: .maximum,
-        rotatesScanOutput: true, foldsNormGains: true),
-    ]
+  static let tried: [Recipe] = builtIn + [everything, floatScan, scanAlone, rotatedAlone]
+
+  private static let floatScan: Recipe = {
+    var recipe = Recipe(name: "float scan")
+    recipe.weights.scales = .channel
+    recipe.convolution = .channel
+    recipe.embedding = .int8
+    return recipe
+  }()
+
+  private static let scanAlone: Recipe = {
+    var recipe = Recipe(name: "scan alone")
+    recipe.scanInputs = .channel
+    recipe.convolution = .tensor
+    return recipe
+  }()
+
+  private static let rotatedAlone: Recipe = {
+    var recipe = Recipe(name: "float, gains folded")
+    recipe.rotation.kind = .local
+    recipe.foldsNormGains = true
+    return recipe
+  }()
 }

@@ -25,9 +25,10 @@ import Testing
       before = after
     }
     #expect(findings.isEmpty)
-    #expect(last.stage == (recipe.isQuantized ? .quantized : recipe.rotatesScanOutput ? .rotated : .folded))
+    #expect(
+      last.stage == (recipe.isQuantized ? .quantized : recipe.rotation.kind != .none ? .rotated : .folded))
     #expect(try Measure.difference(module, last) <= 0.1)
-    #expect(last.nodes.contains { $0.op == .linearInt8 } == recipe.isQuantized)
+    #expect(last.nodes.contains { $0.op == .linearInt8 } == (recipe.weights.scales != .none))
   }
 
   @Test func calibrationSharesStatistics() throws {

@@ -23,7 +23,7 @@ import Testing
 
   @Test(arguments: [false, true]) func headInput(_ quantizes: Bool) throws {
     var recipe = Recipe.quamba
-    recipe.quantizesHeadInput = quantizes
+    recipe.headInput = quantizes ? .int8 : .float32
     let ranged = try after(.assignRanges, recipe)
     #expect(ranged[ranged[ranged.result].operands[0]].op == (quantizes ? .dequantize : .rmsNorm))
     let lowered = try after(.lowerToInt8, recipe)

@@ -7,17 +7,20 @@ struct Compile: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compiles a model directory into a plan file.",
     discussion: """
-      Calibrates on text unless statistics are given. The plan appears under its name only when it is complete, and \
+      Calibrates on text unless statistics are given. A recipe says what is quantized, and how; docs/recipes.md \
+      explains its parts, --print-recipe shows one as JSON to start from. The plan appears under its name only when it is complete, and \
       the same inputs give the same bytes.
       """)
 
   @Argument(help: "A Hugging Face model directory: config.json, safetensors, tokenizer.json.")
-  var model: String
+  var model: String?
 
   @Option(name: .shortAndLong, help: "The plan file to write.")
-  var output: String
+  var output: String?
 
   @OptionGroup var recipe: RecipeOptions
+  @Flag(help: "Print the recipe as JSON, with all changes to it, and do nothing else.")
+  var printRecipe = false
   @Option(help: "Statistics by 'quamba calibrate'; calibrates when absent.")
   var stats: String?
   @OptionGroup var calibration: CalibrationOptions
@@ -31,6 +34,10 @@ struct Compile: ParsableCommand {
   @OptionGroup var progress: ProgressOptions
 
   func validate() throws {
+    if !printRecipe {
+      if model == nil { throw ValidationError("Missing expected argument '<model>'") }
+      if output == nil { throw ValidationError("Missing expected argument '--output <output>'") }
+    }
     if stats != nil && calibration.isGiven {
       throw ValidationError(
         "--stats takes the place of calibration; leave out --text, --samples and --seq-len")
@@ -42,6 +49,10 @@ struct Compile: ParsableCommand {
   }
 
   func run() throws {
+    guard !printRecipe, let model, let output else {
+      Console.print(try recipe.resolved().jsonText)
+      return
+    }
     var options = Compiler.Options(
       model: model, output: output, recipe: try recipe.resolved(), threads: threads.count)
     options.statistics = stats
@@ -54,10 +65,10 @@ struct Compile: ParsableCommand {
     let report = try Compiler.compile(
       options, progress: reporter.show, shouldStop: { Interruption.isRequested })
     Console.report(report.findings)
-    if json { Console.print(report.json) } else { Console.print(account(report)) }
+    if json { Console.print(report.json) } else { Console.print(account(report, output)) }
   }
 
-  private func account(_ report: CompileReport) -> String {
+  private func account(_ report: CompileReport, _ output: String) -> String {
     let share = FixedPoint.text(
       Double(report.bytesAfter) / Double(max(report.bytesBefore, 1)) * 100, digits: 1)
     let times = report.times.map { "\($0.name) \(FixedPoint.text($0.seconds, digits: 2)) s" }
