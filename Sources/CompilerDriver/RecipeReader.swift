@@ -169,7 +169,9 @@ extension RecipeReader {
   }
 
   /// Reads a word of a vocabulary.
-  func readWord<Value: Equatable & Sendable>(_ cursor: JSONCursor, _ vocabulary: Vocabulary<Value>, into value: inout Value) {
+  func readWord<Value: Equatable & Sendable>(
+    _ cursor: JSONCursor, _ vocabulary: Vocabulary<Value>, into value: inout Value
+  ) {
     attempt(cursor) { cursor in
       let word = try cursor.string()
       if let entry = vocabulary.entries.first(where: { $0.word == word }) {

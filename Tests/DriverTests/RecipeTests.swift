@@ -92,7 +92,7 @@ struct RecipeTests {
   @Test(
     "single problems",
     arguments: [
-      ("[]", "$: expected an object, found an array"), ("{\"name\": \"a\"", "$: "),
+      ("[]", "$: expected an object, found an array"), ("{\"name\": \"a\"", "$.name: expected a comma"),
       ("{\"name\": \"a\", \"name\": \"b\"}", "$.name: "), ("{\"name\": \"two words\"}", "$.name: a name is"),
       ("{\"name\": \"\"}", "$.name: a name is"),
       (
