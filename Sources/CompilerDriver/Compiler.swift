@@ -67,6 +67,7 @@ public struct Compiler {
       try LoadedModel(directory: options.model, checksValues: true)
     }
     findings += model.findings
+    findings += try Pipeline.checkPatterns(of: options.recipe, on: model.imported.module)
     let dump = try options.dumpDirectory.map { try IRDump(directory: $0) }
     try dump?.write(model.imported.module, after: "import")
     let calibration = try stopwatch.time("digest model") { try CalibrationRun(model, recipe: options.recipe) }

@@ -14,6 +14,7 @@ public enum IRText {
   ) throws -> String {
     let model = try LoadedModel(directory: directory, checksValues: false)
     guard let pass else { return model.imported.module.text }
+    _ = try Pipeline.checkPatterns(of: recipe, on: model.imported.module)
     let passes = Pipeline.passes(for: recipe)
     guard let last = passes.firstIndex(where: { $0.name == pass }) else {
       throw DiagnosticFailure(

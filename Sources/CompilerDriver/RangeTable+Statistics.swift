@@ -7,10 +7,18 @@ extension RangeTable {
   init(_ statistics: Statistics, recipe: Recipe) {
     self.init()
     for tap in statistics.taps {
-      ranges[tap.name] = TensorRange(
-        maximum: tap.maximum, channels: tap.channels,
-        clipped: tap.histogram.flatMap { recipe.clip(ofActivation: tap.name).magnitude($0) })
+      ranges[tap.name] = TensorRange(tap, clip: recipe.clip(ofActivation: tap.name))
+      let copy = TensorNames.scanCopy(of: tap.name)
+      if let clip = recipe.namedClip(ofActivation: copy) { ranges[copy] = TensorRange(tap, clip: clip) }
     }
+  }
+}
+
+extension TensorRange {
+  /// The range of a tensor under a clip.
+  fileprivate init(_ tap: TapStatistics, clip: Recipe.Clip) {
+    self.init(
+      maximum: tap.maximum, channels: tap.channels, clipped: tap.histogram.flatMap { clip.magnitude($0) })
   }
 }
 

@@ -20,6 +20,8 @@ extension Recipe {
       ("embedding", .string(embedding.rawValue)),
       ("head_input", .string(headInput.rawValue)),
       ("state", .string(state.rawValue)),
+      ("keep", .array(keep.map { .string($0.text) })),
+      ("set", .array(rules.map(\.json))),
     ])
   }
 
@@ -53,6 +55,16 @@ extension Recipe {
   ])
   /// Whether norm gains are folded.
   static let normGains = Vocabulary<Bool>(entries: [("kept", false), ("folded", true)])
+}
+
+extension TensorRule {
+  fileprivate var json: JSONValue {
+    let parts: [(String, JSONValue?)] = [
+      ("tensors", .string(tensors.text)), ("keep", isKept.map { .bool($0) }), ("clip", clip?.json),
+      ("scales", scales.map { .string($0.rawValue) }), ("rounding", rounding.map { .string($0.rawValue) }),
+    ]
+    return .object(parts.compactMap { name, value in value.map { (name, $0) } })
+  }
 }
 
 extension Recipe.Clip {

@@ -45,6 +45,8 @@ final class RecipeReader {
         "embedding": { self.readWord($0, Vocabulary(), into: &recipe.embedding) },
         "head_input": { self.readWord($0, Vocabulary(), into: &recipe.headInput) },
         "state": { self.readWord($0, Vocabulary(), into: &recipe.state) },
+        "keep": { recipe.keep = try $0.array().compactMap(self.glob) },
+        "set": { recipe.rules = try $0.array().compactMap(self.rule) },
       ], required: ["name"])
     return recipe
   }
@@ -78,7 +80,7 @@ extension RecipeReader {
       of: cursor,
       [
         "scales": { self.readWord($0, Recipe.weightScales, into: &new.scales) },
-        "clip": { self.readClip($0, into: &new.clip) },
+        "clip": { new.clip = self.clip($0) ?? new.clip },
         "rounding": { self.readWord($0, Vocabulary(), into: &new.rounding) },
       ])
     weights = new
@@ -87,22 +89,19 @@ extension RecipeReader {
   private func readClips(_ cursor: JSONCursor, into clips: inout [Recipe.TensorClass: Recipe.Clip]) {
     var new = clips
     let handlers = Recipe.TensorClass.allCases.map { name in
-      (
-        name.rawValue,
-        { (cursor: JSONCursor) throws in self.readClip(cursor, into: &new[name, default: .maximum]) }
-      )
+      (name.rawValue, { (cursor: JSONCursor) throws in new[name] = self.clip(cursor) ?? new[name] })
     }
     members(of: cursor, Dictionary(uniqueKeysWithValues: handlers))
     clips = new
   }
 
-  private func readClip(_ cursor: JSONCursor, into clip: inout Recipe.Clip) {
+  private func clip(_ cursor: JSONCursor) -> Recipe.Clip? {
+    var clip: Recipe.Clip?
     attempt(cursor) { cursor in
-      guard let value = Recipe.Clip(try cursor.string()) else {
-        throw cursor.error("a clip is \(Recipe.Clip.forms)")
-      }
-      clip = value
+      clip = Recipe.Clip(try cursor.string())
+      if clip == nil { throw cursor.error("a clip is \(Recipe.Clip.forms)") }
     }
+    return clip
   }
 
   private func readRotation(_ cursor: JSONCursor, into rotation: inout Recipe.Rotation) {
@@ -146,6 +145,33 @@ extension RecipeReader {
   }
 }
 
+/// Single tensors.
+extension RecipeReader {
+  private func glob(_ cursor: JSONCursor) -> Glob? {
+    var glob: Glob?
+    attempt(cursor) { cursor in
+      glob = Glob(try cursor.string())
+      if glob == nil { throw cursor.error(Glob.form) }
+    }
+    return glob
+  }
+
+  private func rule(_ cursor: JSONCursor) -> TensorRule? {
+    var tensors: Glob?
+    attempt(cursor) { tensors = self.glob(try $0["tensors"]) }
+    var rule = tensors.map(TensorRule.init)
+    members(
+      of: cursor,
+      [
+        "tensors": { _ in }, "keep": { rule?.isKept = try $0.bool() },
+        "clip": { rule?.clip = self.clip($0) },
+        "scales": { rule?.scales = self.word($0, Vocabulary()) },
+        "rounding": { rule?.rounding = self.word($0, Vocabulary()) },
+      ])
+    return rule
+  }
+}
+
 /// Reading with every problem collected.
 extension RecipeReader {
   /// Calls the handler of each member; unknown members and missing ones are problems.
@@ -168,19 +194,25 @@ extension RecipeReader {
     }
   }
 
-  /// Reads a word of a vocabulary.
-  func readWord<Value: Equatable & Sendable>(
-    _ cursor: JSONCursor, _ vocabulary: Vocabulary<Value>, into value: inout Value
-  ) {
+  /// The value that a word of a vocabulary stands for; nil after a problem.
+  func word<Value: Equatable & Sendable>(_ cursor: JSONCursor, _ vocabulary: Vocabulary<Value>) -> Value? {
+    var value: Value?
     attempt(cursor) { cursor in
       let word = try cursor.string()
-      if let entry = vocabulary.entries.first(where: { $0.word == word }) {
-        value = entry.value
-      } else {
+      value = vocabulary.entries.first { $0.word == word }?.value
+      if value == nil {
         let words = vocabulary.entries.map(\.word)
         self.report(cursor, "there is no such word here", Spelling.hint(word, among: words))
       }
     }
+    return value
+  }
+
+  /// Sets what a word of a vocabulary stands for.
+  func readWord<Value: Equatable & Sendable>(
+    _ cursor: JSONCursor, _ vocabulary: Vocabulary<Value>, into value: inout Value
+  ) {
+    value = word(cursor, vocabulary) ?? value
   }
 
   /// Records what `read` throws.

@@ -17,4 +17,38 @@ public enum RecipeSource {
     }
     return try RecipeReader.read(InputFile.read(nameOrPath, limit: 1 << 20), file: nameOrPath)
   }
+
+  /// The pattern of `--keep`.
+  /// - Throws: `DiagnosticFailure` (`bad-option`).
+  public static func pattern(_ text: String, option: String = "--keep") throws(DiagnosticFailure) -> Glob {
+    guard let glob = Glob(text) else {
+      throw DiagnosticFailure(
+        .badOption, "'\(text)' is no pattern of names", at: .option(option), hint: Glob.form)
+    }
+    return glob
+  }
+
+  /// The rule of `--set`, such as `layers.*.mixer.u.clip=percentile:99.99`.
+  /// - Throws: `DiagnosticFailure` (`bad-option`).
+  public static func rule(_ text: String) throws(DiagnosticFailure) -> TensorRule {
+    let sides = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard sides.count == 2, let dot = sides[0].lastIndex(of: ".") else { throw badRule(text) }
+    var rule = TensorRule(try pattern(String(sides[0][..<dot]), option: "--set"))
+    switch sides[0][dot...] {
+    case ".clip": rule.clip = Recipe.Clip(sides[1])
+    case ".scales": rule.scales = TensorRule.Scales(rawValue: sides[1])
+    case ".rounding": rule.rounding = Recipe.Rounding(rawValue: sides[1])
+    case ".keep": rule.isKept = Bool(sides[1])
+    default: break
+    }
+    guard rule != TensorRule(rule.tensors) else { throw badRule(text) }
+    return rule
+  }
+
+  private static func badRule(_ text: String) -> DiagnosticFailure {
+    DiagnosticFailure(
+      .badOption, "'\(text)' says nothing of tensors", at: .option("--set"),
+      hint: "PATTERN.clip=CLIP (\(Recipe.Clip.forms)), PATTERN.scales=tensor|row|channel, "
+        + "PATTERN.rounding=nearest|gptq or PATTERN.keep=true|false")
+  }
 }

@@ -9,6 +9,13 @@ public enum Spelling {
     return near.min { $0.distance < $1.distance }?.name
   }
 
+  /// The names that differ least, the nearest first.
+  /// - Complexity: O(names · lengths).
+  public static func nearest(_ count: Int, to text: String, among names: [String]) -> [String] {
+    let ranked = names.map { (name: $0, distance: distance(text, $0)) }
+    return ranked.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(count).map(\.name)
+  }
+
   /// A hint that names what there is, the nearest first.
   public static func hint(_ text: String, among names: [String]) -> String {
     let guess = nearest(to: text, among: names).map { "did you mean '\($0)'? " } ?? ""

@@ -17,7 +17,7 @@ extension Pass {
         return use.flatMap { copies[operand.index][$0] } ?? rewriter.image(operand)
       }
       let uses = quantizedUses(of: value, rewriter)
-      rewriter.copy(value, operands: operands, name: uses.isEmpty ? nil : "\(node.name).f32")
+      rewriter.copy(value, operands: operands, name: uses.isEmpty ? nil : node.name + TensorNames.floatSuffix)
       if !uses.isEmpty { copies[value.index] = try quantizedCopies(of: value, uses: uses, &rewriter) }
     }
   }
@@ -47,33 +47,40 @@ extension Pass {
       return [:]
     }
     var copies: [ActivationUse: ValueID] = [:]
+    var shared: (scale: Float, copy: ValueID)?
     for use in uses {
-      let isShared = use == .streamed && rewriter.recipe.scanInputs == .tensor && copies[.contracted] != nil
-      if isShared {
-        copies[use] = copies[.contracted]
-      } else {
-        copies[use] = try quantizedCopy(
-          of: value, range: range, use: use, isSecond: !copies.isEmpty, &rewriter)
+      let isScanCopy = !copies.isEmpty
+      let own = isScanCopy ? rewriter.ranges[TensorNames.scanCopy(of: name)] : nil
+      let scale = Quantizer.scale(maximum: (own ?? range).clipped ?? range.maximum)
+      let scales = use == .streamed ? rewriter.recipe.scales(ofScanInput: name) : .tensor
+      if let shared, scales == .tensor, shared.scale == scale {
+        copies[use] = shared.copy
+        continue
       }
+      let copy = isScanCopy ? TensorNames.scanCopy(of: name) : name
+      warnOfZeroRange(range, name: copy, &rewriter)
+      let type =
+        scales == .tensor
+        ? Scale.perTensor(scale) : .perChannel(channelScales(range, name: copy, for: value, &rewriter))
+      copies[use] = try quantizedCopy(of: value, scale: type, name: copy, &rewriter)
+      if scales == .tensor { shared = copies[use].map { (scale, $0) } }
     }
     return copies
   }
 
   private static func quantizedCopy(
-    of value: ValueID, range: TensorRange, use: ActivationUse, isSecond: Bool, _ rewriter: inout Rewriter
+    of value: ValueID, scale: Scale, name: String, _ rewriter: inout Rewriter
   ) throws -> ValueID {
-    let name = rewriter.before[value].name + (isSecond ? "_scan" : "")
-    warnOfZeroRange(range, name: name, &rewriter)
-    let scale: Scale
-    if use == .streamed && rewriter.recipe.scanInputs == .channel {
-      let scales = range.channels.map(Quantizer.scale(maximum:))
-      scale = .perChannel(
-        rewriter.constant(.values(scales), [scales.count], name: "\(name).scales", for: value))
-    } else {
-      scale = .perTensor(Quantizer.scale(maximum: range.clipped ?? range.maximum))
-    }
     let codes = try rewriter.emit(.quantize, [rewriter.image(value)], name: name, for: value, scale: scale)
     return try rewriter.emit(.dequantize, [codes], name: "\(name).dequantized", for: value)
+  }
+
+  /// A constant with the scale of each channel.
+  private static func channelScales(
+    _ range: TensorRange, name: String, for value: ValueID, _ rewriter: inout Rewriter
+  ) -> ValueID {
+    let scales = range.channels.map(Quantizer.scale(maximum:))
+    return rewriter.constant(.values(scales), [scales.count], name: "\(name).scales", for: value)
   }
 
   private static func warnOfZeroRange(_ range: TensorRange, name: String, _ rewriter: inout Rewriter) {
@@ -94,15 +101,15 @@ enum ActivationUse: CaseIterable {
 
   /// How `user` uses its operand, where the recipe quantizes it.
   init?(of user: ValueID, operand position: Int, _ rewriter: Rewriter) {
-    switch (rewriter.before[user].op, position) {
+    let (module, recipe) = (rewriter.before, rewriter.recipe)
+    switch (module[user].op, position) {
     case (.linear, 0):
-      let isHead = user == rewriter.before.result
-      guard rewriter.recipe.weights.scales != .none, !isHead || rewriter.recipe.headInput != .float32 else {
-        return nil
-      }
+      guard recipe.contractsCodes(user, in: module) else { return nil }
       self = .contracted
     case (.conv1d, 0), (.selectiveScan, 0...4):
-      guard rewriter.recipe.scanInputs != .none else { return nil }
+      guard recipe.scales(ofScanInput: module[module[user].operands[position]].name) != .none else {
+        return nil
+      }
       self = .streamed
     default: return nil
     }

@@ -19,7 +19,12 @@ public enum Pipeline {
   public static func calibrationPasses(for recipe: Recipe) -> [Pass] {
     var rotating = recipe
     if rotating.rotation.kind == .none { rotating.rotation.kind = .local }
-    return passes(for: rotating).filter { pass in
+    return preparingPasses(for: rotating)
+  }
+
+  /// The passes of a recipe that lead to the float module that it quantizes.
+  static func preparingPasses(for recipe: Recipe) -> [Pass] {
+    passes(for: recipe).filter { pass in
       pass.requires.lowerBound <= .folded && pass.promise != .lossy && pass.name != Pass.foldConstants.name
     }
   }

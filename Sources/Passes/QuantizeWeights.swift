@@ -7,30 +7,39 @@ extension Pass {
     summary: "Replaces weights by their 8-bit codes times scales, per tensor or per row as the recipe says.",
     requires: .ranged ... .ranged, produces: nil, promise: .lossy, isNeeded: { $0.isQuantized }
   ) { rewriter in
+    let recipe = rewriter.recipe
     for value in rewriter.before.values {
-      let node = rewriter.before[value]
-      let isHead = value == rewriter.before.result
-      switch node.op {
+      switch rewriter.before[value].op {
       case .linear:
-        let scales = rewriter.recipe.weights.scales
-        try quantizeWeight(of: value, per: isHead && scales != .none ? .channel : scales, &rewriter)
-      case .conv1d: try quantizeWeight(of: value, per: rewriter.recipe.convolution, &rewriter)
-      case .embedding where rewriter.recipe.embedding != .source: try quantizeTable(of: value, &rewriter)
+        let weights =
+          hasIntegerProduct(value, rewriter) ? recipe.weights(ofLinear: value, in: rewriter.before) : nil
+        try quantizeWeight(of: value, weights, &rewriter)
+      case .conv1d:
+        try quantizeWeight(of: value, recipe.weights(ofConvolution: value, in: rewriter.before), &rewriter)
+      case .embedding where recipe.quantizesTable(of: value, in: rewriter.before):
+        try quantizeTable(of: value, &rewriter)
       default: rewriter.copy(value)
       }
     }
   }
 
+  /// Whether a linear layer reads codes, or floats as the head may; any other stays a product of floats.
+  private static func hasIntegerProduct(_ linear: ValueID, _ rewriter: Rewriter) -> Bool {
+    let module = rewriter.before
+    return module[module[linear].operands[0]].op == .dequantize
+      || rewriter.recipe.readsFloats(linear, in: module)
+  }
+
   private static func quantizeWeight(
-    of value: ValueID, per granularity: Recipe.Scales, _ rewriter: inout Rewriter
+    of value: ValueID, _ weights: Recipe.Weights?, _ rewriter: inout Rewriter
   ) throws {
-    guard granularity != .none else {
+    guard let weights else {
       rewriter.copy(value)
       return
     }
     let node = rewriter.before[value]
     let (codes, scales) = try codes(
-      of: node.operands[1], per: granularity, named: node.name, for: value, &rewriter)
+      of: node.operands[1], per: weights.scales, named: node.name, for: value, &rewriter)
     let weight = try rewriter.emit(
       .dequantizeWeight, [codes, scales], name: "\(node.name).weight.dequantized", for: value)
     var operands = node.operands.map(rewriter.image)

@@ -24,11 +24,6 @@ extension Recipe {
       self.init(rawValue: String(name.split(separator: ".", omittingEmptySubsequences: false).last ?? ""))
     }
   }
-
-  /// How the range of an activation is chosen.
-  public func clip(ofActivation name: String) -> Clip {
-    TensorClass(ofTensor: name).flatMap { clips[$0] } ?? .maximum
-  }
 }
 
 extension Recipe.Clip: LosslessStringConvertible {

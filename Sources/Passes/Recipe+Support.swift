@@ -11,6 +11,12 @@ extension Recipe {
         parts.append(("clips.\(tensorClass.rawValue)", clip.description))
       }
     }
+    for rule in rules {
+      let pattern = rule.tensors.text
+      if let rounding = rule.rounding, rounding != .nearest {
+        parts.append(("set \(pattern).rounding", rounding.rawValue))
+      }
+    }
     if rotation.kind == .residual { parts.append(("rotation.kind", "residual")) }
     if let signs = rotation.signs { parts.append(("rotation.signs", "\(signs)")) }
     if let smoothing { parts.append(("smoothing.strength", "\(smoothing.strength)")) }

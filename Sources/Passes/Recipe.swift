@@ -26,6 +26,10 @@ public struct Recipe: Equatable, Sendable {
   public var headInput = HeadInput.float32
   /// The scan's state.
   public var state = StateType.float32
+  /// Tensors that stay float.
+  public var keep: [Glob] = []
+  /// What differs for single tensors; the last that is about one counts.
+  public var rules: [TensorRule] = []
 
   /// A recipe that quantizes nothing.
   public init(name: String) { self.name = name }
@@ -33,6 +37,7 @@ public struct Recipe: Equatable, Sendable {
   /// Whether anything is quantized.
   public var isQuantized: Bool {
     weights.scales != .none || convolution != .none || scanInputs != .none || embedding != .source
+      || rules.contains { $0.scales != nil }
   }
 }
 

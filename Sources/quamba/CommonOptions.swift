@@ -43,10 +43,27 @@ struct RecipeOptions: ParsableArguments {
       """)
   var percentile: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Tensors that stay float, by name: '*' stands for any characters, '?' for one, as in 'layers.0.*'. Repeatable.
+      """, valueName: "pattern"))
+  var keep: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      What differs for single tensors: PATTERN.clip=maximum|least-error|percentile:P, PATTERN.scales=tensor|row|channel, \
+      PATTERN.rounding=nearest|gptq, PATTERN.keep=true|false. Repeatable; the last that is about a tensor counts.
+      """, valueName: "pattern.part=value"))
+  var set: [String] = []
+
   /// The recipe that these options ask for.
   func resolved() throws(DiagnosticFailure) -> Recipe {
     var recipe = try RecipeSource.recipe(recipe)
     if let percentile { recipe.clips[.u] = try clip(percentile) }
+    for text in keep { recipe.keep.append(try RecipeSource.pattern(text)) }
+    for text in set { recipe.rules.append(try RecipeSource.rule(text)) }
     return recipe
   }
 

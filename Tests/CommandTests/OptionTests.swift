@@ -19,6 +19,36 @@ struct OptionTests {
     for name in names { #expect(outcome.errors.contains(name), "\(outcome.errors)") }
   }
 
+  @Test(arguments: [
+    (["--keep", "a b"], ["'a b'", "--keep"]), (["--set", "u"], ["'u'", "PATTERN.clip="]),
+    (["--set", "*.u.clip=most"], ["--set", "percentile:P"]), (["--set", "*.u.shape=1"], ["PATTERN.scales="]),
+    (["--set", "clip=maximum"], ["says nothing"]), (["--set", ".clip=maximum"], ["''"]),
+  ])
+  func badPatterns(_ options: [String], _ names: [String]) throws {
+    let outcome = try Program.quamba.run(["compile", "--print-recipe"] + options)
+    #expect(outcome.code == 64 && outcome.errorCodes == ["bad-option"], "\(outcome.errors)")
+    for name in names { #expect(outcome.errors.contains(name), "\(outcome.errors)") }
+  }
+
+  @Test
+  func singleTensors() throws {
+    let place = try TemporaryDirectory()
+    let command = ["compile", Self.model, "-o", place.path("plan"), "--keep"]
+    let wrong = try Program.quamba.run(command + ["layers.0.mixer.in_prj.weight"])
+    #expect(wrong.code == 65 && wrong.errorCodes == ["bad-recipe"], "\(wrong.errors)")
+    #expect(
+      wrong.errors.contains("hint: the nearest names: layers.0.mixer.in_proj.weight, "), "\(wrong.errors)")
+    let options = ["layers.0.*", "--keep", "norm_f", "--set", "*.u.clip=percentile:99.5"]
+    let outcome = try Program.quamba.run(command + options + Fixtures.little)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains("warning[bad-recipe]: keep: 'norm_f' matches only tensors that stay float"))
+    let plan = try Program.quamba.run(["inspect", place.path("plan"), "--json"])
+    let recipe = try JSONCursor(try JSONText.parse(plan.output))["recipe"]
+    #expect(try recipe["keep"].array().map { try $0.string() } == ["layers.0.*", "norm_f"])
+    #expect(try recipe["set"][0]["clip"].string() == "percentile:99.5")
+  }
+
   @Test
   func aRecipeIsPrinted() throws {
     let place = try TemporaryDirectory()

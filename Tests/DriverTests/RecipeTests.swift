@@ -43,6 +43,15 @@ struct RecipeTests {
     recipe.embedding = .int8
     recipe.headInput = .int16
     recipe.state = .float16
+    recipe.keep = ["layers.0.*", "lm_head.weight"].compactMap(Glob.init)
+    for pattern in ["layers.*.mixer.u", "*.weight"].compactMap(Glob.init) {
+      var rule = TensorRule(pattern)
+      rule.clip = .percentile(99.99)
+      recipe.rules.append(rule)
+    }
+    recipe.rules[0].isKept = false
+    recipe.rules[1].scales = .row
+    recipe.rules[1].rounding = .gptq
     return recipe
   }()
 
@@ -71,7 +80,8 @@ struct RecipeTests {
       {"base": "best", "weight": 1, "weights": {"scales": "channel", "clip": "percentile:0", "size": 8},
        "convolution": 8, "clips": {"v": "maximum", "u": "percentile:101", "x": "percentile:", "z": "percentile: 5"},
        "rotation": {"kind": "none", "signs": 3}, "smoothing": {"strength": 1.5, "classes": ["norm", "n"]},
-       "bias_correction": "yes", "head_input": null}
+       "bias_correction": "yes", "head_input": null, "keep": ["a*", "b c"],
+       "set": [{"clip": "maximum"}, {"tensors": "*", "clip": "most", "gain": 1}]}
       """
     let word = "there is no such word here"
     let clip = "a clip is maximum, least-error, or percentile:P with P above 0 and at most 100"
@@ -85,7 +95,9 @@ struct RecipeTests {
           "$.rotation: signs are of a rotation, and there is none",
           "$.smoothing.strength: a strength is from 0 to 1", "$.smoothing.classes[1]: \(word)",
           "$.bias_correction: expected true or false, found the string \"yes\"",
-          "$.head_input: expected a string, found null", "$: the member \"name\" is missing",
+          "$.head_input: expected a string, found null",
+          "$.keep[1]: \(Glob.form)", "$.set[0]: the member \"tensors\" is missing", "$.set[1].clip: \(clip)",
+          "$.set[1].gain: there is no such member", "$: the member \"name\" is missing",
         ].map { "bad-recipe \($0)" }.sorted())
   }
 
@@ -116,7 +128,7 @@ struct RecipeTests {
     #expect(
       failure?.diagnostics.map(\.hint) == [
         "did you mean 'smoothing'? there is: base, bias_correction, clips, convolution, embedding, head_input, "
-          + "name, norm_gains, rotation, scan_inputs, smoothing, state, weights",
+          + "keep, name, norm_gains, rotation, scan_inputs, set, smoothing, state, weights",
         "did you mean 'float16'? there is: float32, float16, int8",
       ])
   }
@@ -155,6 +167,9 @@ struct RecipeSchemaTests {
     for name in ["weights", "rotation"] {
       #expect(try members(schema["properties"][name]) == Set(try written[name].object().names))
     }
+    let rule = try schema["properties"]["set"]["items"]
+    #expect(try members(rule) == ["tensors", "keep", "clip", "scales", "rounding"])
+    #expect(try words(rule["properties"]["scales"]) == TensorRule.Scales.allCases.map(\.rawValue))
   }
 
   @Test("it has the words of the types")

@@ -12,6 +12,15 @@ import Testing
 
   @Test func everyGoldenIsOfAPass() throws {
     #expect(Set(try TextFile.names("Tests/PassTests/Golden")) == Set(Pipeline.all.map { "\($0.name).ir" }))
+    #expect(Set(try TextFile.names("Tests/PassTests/GoldenKept")) == Set(Golden.keeping.map { "\($0).ir" }))
+  }
+
+  /// The passes that leave tensors float where a recipe keeps them.
+  @Test(arguments: Golden.keeping) func passKeepsAsRecorded(_ name: String) throws {
+    let (before, after) = try Golden.made(name, by: .partlyKept)
+    let isCurrent = try TextFile.isCurrent(
+      "Tests/PassTests/GoldenKept/\(name).ir", Golden.text(before, after))
+    #expect(isCurrent, "the golden is stale or missing; UPDATE_GOLDENS=1 rewrites it")
   }
 
   /// The recorded texts, not those made just now, keep the promise.
@@ -33,6 +42,9 @@ import Testing
 enum Golden {
   private static let separators = ("== before\n", "== after\n")
 
+  /// The passes for which it matters what a recipe keeps.
+  static let keeping = [Pass.assignRanges, .quantizeWeights, .lowerToInt8].map(\.name)
+
   static func path(_ name: String) -> String { "Tests/PassTests/Golden/\(name).ir" }
 
   static func text(_ before: Module, _ after: Module) -> String {
@@ -47,11 +59,13 @@ enum Golden {
   }
 
   /// The small model before and after a pass, by the recipe that needs every pass.
-  static func made(_ name: String) throws -> (before: Module, after: Module) {
+  static func made(
+    _ name: String, by recipe: Recipe = .everything
+  ) throws -> (before: Module, after: Module) {
     var before = try SmallMamba.module()
-    let ranges = try Measure.ranges(of: before, recipe: .everything)
-    for pass in Pipeline.passes(for: .everything) {
-      let after = try pass.run(before, recipe: .everything, ranges: ranges).module
+    let ranges = try Measure.ranges(of: before, recipe: recipe)
+    for pass in Pipeline.passes(for: recipe) {
+      let after = try pass.run(before, recipe: recipe, ranges: ranges).module
       if pass.name == name { return (before, after) }
       before = after
     }

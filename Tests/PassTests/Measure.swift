@@ -55,8 +55,17 @@ extension Recipe {
     return recipe
   }()
 
+  /// A recipe whose tensors differ: readers of one value that are float and 8 bits wide, and scales of both kinds.
+  static let partlyKept: Recipe = {
+    var recipe = quambaChannel
+    recipe.name = "partly-kept"
+    recipe.keep = ["x.weight", "u_scan", "c", "embedding.weight"].compactMap(Glob.init)
+    recipe.rules = [.rule("out.weight") { $0.scales = .tensor }, .rule("dt") { $0.scales = .tensor }]
+    return recipe
+  }()
+
   /// The built-in recipes, and some that mix their parts differently.
-  static let tried: [Recipe] = builtIn + [everything, floatScan, scanAlone, rotatedAlone]
+  static let tried: [Recipe] = builtIn + [everything, partlyKept, floatScan, scanAlone, rotatedAlone]
 
   private static let floatScan: Recipe = {
     var recipe = Recipe(name: "float scan")

@@ -1,0 +1,34 @@
+import IR
+
+/// What a recipe makes of the operations of a module; names are those before `assign-ranges`.
+extension Recipe {
+  /// How the weight of a linear layer becomes codes; nil where it stays float whatever the layer's input is.
+  func weights(ofLinear linear: ValueID, in module: Module) -> Weights? {
+    var usual = weights
+    if linear == module.result && usual.scales != .none { usual.scales = .channel }
+    return weights(TensorNames.weight(of: linear, in: module), usual: usual)
+  }
+
+  /// Whether a linear layer's input is codes, so that it becomes an integer product.
+  func contractsCodes(_ linear: ValueID, in module: Module) -> Bool {
+    guard weights(ofLinear: linear, in: module) != nil, !readsFloats(linear, in: module) else { return false }
+    return !keeps([module[module[linear].operands[0]].name])
+  }
+
+  /// Whether a linear layer with 8-bit weights reads floats, as the head may.
+  func readsFloats(_ linear: ValueID, in module: Module) -> Bool {
+    linear == module.result && headInput == .float32
+  }
+
+  /// How the weight of a convolution becomes codes; nil where it stays float.
+  func weights(ofConvolution node: ValueID, in module: Module) -> Weights? {
+    var usual = Weights()
+    usual.scales = convolution
+    return weights(TensorNames.weight(of: node, in: module), usual: usual)
+  }
+
+  /// Whether the table of an embedding becomes codes.
+  func quantizesTable(of embedding: ValueID, in module: Module) -> Bool {
+    self.embedding != .source && !keeps(TensorNames.weight(of: embedding, in: module))
+  }
+}
