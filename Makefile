@@ -9,7 +9,7 @@ OUT := .build-demo
 CLANG_FORMAT := clang-format-14
 C_SOURCES = $(shell git ls-files 'Sources/*.c' 'Sources/*.h')
 
-.PHONY: all setup setup-lint build demo test lint format clean
+.PHONY: all setup setup-lint setup-trust build demo test damage-test crash-test fuzz lint format clean
 
 all: build
 
@@ -20,6 +20,11 @@ setup:
 # The C formatter is pinned, because versions differ in what they do.
 setup-lint:
 	@command -v $(CLANG_FORMAT) >/dev/null || .ci/install $(CLANG_FORMAT)
+
+# What some tests hold us against, or need; without it they are skipped and say so.
+setup-trust:
+	@command -v minisign >/dev/null || .ci/install minisign || echo 'note: no minisign'
+	@command -v strace >/dev/null || .ci/install strace || echo 'note: no strace'
 
 build: setup
 	swift build $(FLAGS)
@@ -33,9 +38,22 @@ demo: build
 	@printf '\n— perplexity on a held-out book: int8, and float32 as baseline —\n'
 	@$(QUAMBA) eval $(OUT)/demo.qplan --text $(TEXT) --windows 16 --baseline $(MODEL) --progress none
 
-test: setup lint
+test: setup setup-trust lint
 	swift build $(FLAGS) --build-tests
 	swift test $(FLAGS) --skip-build
+
+# Files of a small model damaged in every way there is.
+damage-test: build
+	$(BUILD)/release/damage
+
+# Kills and failures at every system call that changes files.
+crash-test: build setup-trust
+	python3 Tests/Crash/crash_test.py $(QUAMBA)
+
+# Every way in, for so many seconds each, under sanitizers.
+FUZZ_SECONDS := 60
+fuzz: setup
+	Tests/Fuzz/run $(FUZZ_SECONDS)
 
 lint: setup-lint
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests

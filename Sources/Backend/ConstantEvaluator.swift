@@ -11,6 +11,9 @@ struct ConstantEvaluator: Sendable {
   let tensors: any TensorSource
   /// Weight scales measured so far, by the node that asks for them.
   var scales: [ValueID: [Float]] = [:]
+  /// Matrices whose rows are rotated; the last few are kept.
+  let rotatedMatrices = ConstantCache(limit: 4)
+  let columnMaxima = ConstantCache(limit: .max)
 
   /// Elements of one row of a constant: all dimensions but the first.
   func rowWidth(_ id: ValueID) -> Int { module[id].type.elementCount / max(module[id].type.shape[0], 1) }
@@ -36,10 +39,12 @@ struct ConstantEvaluator: Sendable {
       try read(node.operands[0], rows: range, into: destination)
       for index in destination.indices { destination[index] = Float(-qk_exp(Double(destination[index]))) }
     case .scaleColumns: try scaleColumns(node, range, destination)
+    case .scaleRows: try scaleRows(node, range, destination)
     case .rotateColumns: try rotateColumns(node, range, destination)
+    case .rotateRows: try rotateRows(id, range, destination)
     case .quantizeWeight: try code(node, range, destination)
     case .dequantizeWeight: try decode(node, range, destination)
-    case .weightScale, .requantizeMultiplier, .requantizeBias:
+    case .weightScale, .requantizeMultiplier, .requantizeBias, .columnMax, .smoothingFactors, .reciprocal:
       let values = try vector(id)
       for (offset, row) in range.enumerated() { destination[offset] = values[row] }
     default: throw TypeError("\(node.op.rawValue) is not an operation on constants")
@@ -54,6 +59,9 @@ struct ConstantEvaluator: Sendable {
     case .weightScale: return try measured(id)
     case .requantizeMultiplier: return try multipliers(node)
     case .requantizeBias: return try biases(node)
+    case .columnMax: return try columnMaxima.values(of: id) { try measuredColumns(node) }
+    case .smoothingFactors: return try smoothingFactors(node)
+    case .reciprocal: return try vector(node.operands[0]).map { Float(1 / Double($0)) }
     default:
       return try [Float](unsafeUninitializedCapacity: node.type.elementCount) { buffer, count in
         count = node.type.elementCount
@@ -94,18 +102,15 @@ struct ConstantEvaluator: Sendable {
     }
   }
 
-  private func rotateColumns(
+  private func scaleRows(
     _ node: Node, _ range: Range<Int>, _ destination: UnsafeMutableBufferPointer<Float>
   ) throws {
     try read(node.operands[0], rows: range, into: destination)
-    let (block, order) = (node.attributes.integer("block") ?? 1, node.attributes.integer("order") ?? 1)
-    let factor = 1 / Double(block).squareRoot()
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: block) { values in
-      for start in stride(from: 0, to: destination.count, by: block) {
-        for index in 0..<block { values[index] = Double(destination[start + index]) }
-        qk_hadamard_f64(values.baseAddress, UInt32(block), UInt32(order))
-        for index in 0..<block { destination[start + index] = Float(values[index] * factor) }
-      }
+    let factors = try vector(node.operands[1])
+    let width = destination.count / max(range.count, 1)
+    for index in destination.indices {
+      destination[index] = Float(
+        Double(destination[index]) * Double(factors[range.lowerBound + index / width]))
     }
   }
 
@@ -145,6 +150,21 @@ struct ConstantEvaluator: Sendable {
   private func biases(_ node: Node) throws -> [Float] {
     let outputs = try outputScales(node)
     return try vector(node.operands[0]).enumerated().map { Float(Double($1) / Double(outputs($0))) }
+  }
+
+  /// The bias of an integer product, in units of its result.
+  /// - Parameter errors: what each output lacks on average, in units of weight times code; nil for nothing.
+  func bias(ofProduct id: ValueID, errors: SharedBuffer<Double>?) throws -> [Float] {
+    let operands = module[id].operands
+    guard let errors else { return try vector(operands[3]) }
+    let multiplier = module[operands[2]]
+    let (input, outputs) = (Double(multiplier.attributes.real("input") ?? 1), try outputScales(multiplier))
+    let bias = module[operands[3]]
+    let isRequantized = bias.op == .requantizeBias
+    return try vector(isRequantized ? bias.operands[0] : operands[3]).enumerated().map { row, value in
+      let unit = Double(outputs(row))
+      return Float(Double(value) / (isRequantized ? unit : 1) + errors.elements[row] * input / unit)
+    }
   }
 
   private func outputScales(_ node: Node) throws -> (Int) -> Float {

@@ -25,10 +25,14 @@ enum ConstantDefinition: Sendable {
   case floatPanels(ValueID)
   /// A table's codes, row by row.
   case codeRows(ValueID)
+  /// The bias of an integer product, in units of its result.
+  case bias(ofProduct: ValueID)
   /// The corrections of another constant's panels.
   case correction(ofPanels: ConstantID)
   /// What a writer multiplies by, from a constant of scales: `1 / (scale · divisor)`, computed in double.
   case inverse(of: ValueID, divisor: Double)
+  /// A vector divided by a number, computed in double.
+  case quotient(ValueID, divisor: Double)
 }
 
 extension ConstantDefinition {
@@ -36,7 +40,7 @@ extension ConstantDefinition {
   var codes: ValueID? {
     switch self {
     case .codePanels(let id), .codeRows(let id): id
-    case .literal, .value, .source, .floatPanels, .correction, .inverse: nil
+    case .literal, .value, .source, .floatPanels, .bias, .correction, .inverse, .quotient: nil
     }
   }
 }

@@ -37,6 +37,11 @@ extension Lowering {
   mutating func inverse(of value: ValueID, divisor: Double = 1) -> ConstantID {
     let name = "\(module[value].name).inverse"
     switch module[value].type.scale {
+    case .perTensor(let scale)? where isFused(module[value].operands[0]):
+      let factors = module[module[value].operands[0]].operands[1]
+      return add(
+        name, .f32, .vector, module[value].type.width,
+        as: .quotient(factors, divisor: Double(scale) * divisor))
     case .perChannel(let scales)?:
       return add(
         name, .f32, .vector, module[scales].type.elementCount, as: .inverse(of: scales, divisor: divisor))
@@ -63,6 +68,7 @@ extension PlanFormat.ElementType {
     case .bf16: self = .bf16
     case .f16: self = .f16
     case .i8: self = .i8
+    case .i16: self = .i16
     case .i32: self = .i32
     }
   }

@@ -36,7 +36,7 @@ extension Lowering {
 
   mutating func selectLinear(_ value: ValueID) throws(DiagnosticFailure) {
     let node = module[value]
-    let operands = try linearOperands(node)
+    let operands = try linearOperands(value)
     draft.append(
       .linear, program: program, name: node.name,
       [
@@ -54,7 +54,7 @@ extension Lowering {
       uses[sum.index].last == value
     else { throw cannotLower(value) }
     let node = module[product]
-    let operands = try linearOperands(node)
+    let operands = try linearOperands(product)
     let output = try floatBuffer(sum)
     draft.append(
       .linear, program: program, name: module[value].name,
@@ -75,7 +75,8 @@ extension Lowering {
     var weights, correction, multiplier, bias: ConstantID
   }
 
-  private mutating func linearOperands(_ node: Node) throws(DiagnosticFailure) -> LinearOperands {
+  private mutating func linearOperands(_ value: ValueID) throws(DiagnosticFailure) -> LinearOperands {
+    let node = module[value]
     let weight = node.operands[1]
     let (outputs, inputs) = (module[weight].type.shape[0], module[weight].type.shape[1])
     try require(inputs, "inputs of a product", in: PlanLimits.productInputs, node)
@@ -87,13 +88,13 @@ extension Lowering {
         weights: weights, correction: .absent, multiplier: .absent, bias: optionalVector(node, operand: 2))
     }
     let weights = add(module[weight].name, .i8, .panelsInt8, outputs, inputs, as: .codePanels(weight))
-    let hasCodes = module[node.operands[0]].type.element == .i8
+    let hasCodes = module[node.operands[0]].type.element.isCodes
     let correction =
       hasCodes
       ? add("\(node.name).correction", .i32, .vector, outputs, as: .correction(ofPanels: weights)) : .absent
     return LinearOperands(
       weights: weights, correction: correction, multiplier: vector(node.operands[2], padding: 1),
-      bias: vector(node.operands[3]))
+      bias: add(module[node.operands[3]].name, .f32, .vector, outputs, as: .bias(ofProduct: value)))
   }
 
   mutating func selectConvolution(_ value: ValueID) throws(DiagnosticFailure) {
@@ -124,7 +125,7 @@ extension Lowering {
 
   /// The forms in which a convolution's result is wanted: float, or codes of one or two scales, at most two in all.
   private mutating func convolutionOutputs(_ value: ValueID) -> [ValueID] {
-    let quantized = uses[value.index].filter { module[$0].op == .quantize }
+    let quantized = uses[value.index].compactMap(quantize(at:))
     let needsFloat = quantized.count < uses[value.index].count || quantized.count > 2
     let outputs = (needsFloat ? [value] : []) + quantized.prefix(needsFloat ? 1 : 2)
     computed.formUnion(outputs)
@@ -140,19 +141,48 @@ extension Lowering {
     try require(states, "states a channel", in: PlanLimits.states, node)
     let decay = add(a.name, .f32, .channelBlocks, channels, states, as: .value(node.operands[5], padding: 0))
     let (skip, step) = (vector(node.operands[6]), vector(node.operands[7]))
-    let state = takeState(bytes: padded(channels) * states * 4)
+    let type = Self.stateType(node)
+    let state = takeState(bytes: padded(channels) * states * type.byteCount)
+    let scales = type == .i8 ? stateScales(node) : (.absent, .absent)
     draft.append(
       .scan, program: program, name: node.name,
       [
         .u: .buffer(inputs[0]), .dt: .buffer(inputs[1]), .b: .buffer(inputs[2]), .c: .buffer(inputs[3]),
         .z: .buffer(inputs[4]), .a: .constant(decay), .d: .constant(skip), .dtBias: .constant(step),
         .state: .stateOffset(UInt64(state)), .output: .buffer(addBuffer(value)),
+        .stateType: .integer(type.rawValue), .stateScale: .constant(scales.0),
+        .stateInverse: .constant(scales.1),
+        .peak: .buffer(observesStates ? addPeak(node) : .absent),
       ])
+  }
+
+  private static func stateType(_ scan: Node) -> PlanFormat.ElementType {
+    switch scan.attributes.string("state") {
+    case "f16": .f16
+    case "i8": .i8
+    default: .f32
+    }
+  }
+
+  /// The scales of a state of codes, and what its writer multiplies by.
+  private mutating func stateScales(_ scan: Node) -> (ConstantID, ConstantID) {
+    let scales = scan.operands[8]
+    let inverse = add(
+      "\(scan.stateName).inverse", .f32, .vector, scan.type.width, as: .inverse(of: scales, divisor: 1))
+    return (vector(scales), inverse)
+  }
+
+  /// A buffer of the largest |h| of each channel, for calibration to see.
+  private mutating func addPeak(_ scan: Node) -> BufferID {
+    draft.addBuffer(
+      scan.stateName, program: program, type: .f32, width: UInt32(scan.type.width), offset: 0)
   }
 
   mutating func selectHadamard(_ transform: ValueID, as value: ValueID) throws(DiagnosticFailure) {
     let node = module[transform]
-    let input = try floatBuffer(node.operands[0])
+    let scaling = isFused(node.operands[0]) ? module[node.operands[0]] : nil
+    let input = try floatBuffer(scaling?.operands[0] ?? node.operands[0])
+    let gain = scaling.map { vector($0.operands[1]) } ?? .absent
     let (block, order) = (node.attributes.integer("block") ?? 0, node.attributes.integer("order") ?? 0)
     let norm = Double(block).squareRoot()
     let factor =
@@ -163,7 +193,20 @@ extension Lowering {
       .hadamard, program: program, name: module[value].name,
       [
         .input: .buffer(input), .factor: .constant(factor), .order: .integer(UInt32(order)),
-        .block: .integer(UInt32(block)), .output: .buffer(addBuffer(value)),
+        .block: .integer(UInt32(block)), .output: .buffer(addBuffer(value)), .gain: .constant(gain),
+      ])
+  }
+
+  /// Factors of channels that no reader multiplies by: a transform of blocks of one.
+  mutating func selectScaling(_ value: ValueID) throws(DiagnosticFailure) {
+    let node = module[value]
+    let input = try floatBuffer(node.operands[0])
+    let one = add("\(node.name).one", .f32, .vector, 1, as: .literal([1]))
+    draft.append(
+      .hadamard, program: program, name: node.name,
+      [
+        .input: .buffer(input), .factor: .constant(one), .order: .integer(1), .block: .integer(1),
+        .output: .buffer(addBuffer(value)), .gain: .constant(vector(node.operands[1])),
       ])
   }
 

@@ -4,9 +4,10 @@ import PlanFormat
 
 extension LoweredPlan {
   /// Chooses instructions for a module, lays out its buffers, states and constants.
+  /// - Parameter observesStates: whether scans also write the largest |h| of each channel, for calibration.
   /// - Throws: `DiagnosticFailure` (`cannot-lower`) naming the node that no instruction computes.
-  public init(lowering module: Module) throws(DiagnosticFailure) {
-    var lowering = Lowering(module)
+  public init(lowering module: Module, observesStates: Bool = false) throws(DiagnosticFailure) {
+    var lowering = Lowering(module, observesStates: observesStates)
     try lowering.run()
     self.module = module
     definitions = lowering.definitions
@@ -26,9 +27,12 @@ struct Lowering {
   var computed: Set<ValueID> = []
   var program = Program.body
   var stateBytes = 0
+  /// Whether scans also write the largest |h| of each channel.
+  let observesStates: Bool
 
-  init(_ module: Module) {
+  init(_ module: Module, observesStates: Bool) {
     self.module = module
+    self.observesStates = observesStates
     uses = module.uses()
     draft = PlanDraft(
       model: ModelRecord(
@@ -74,6 +78,7 @@ struct Lowering {
     case .conv1d: if soleUse(of: value, as: .silu) == nil { throw cannotLower(value) }
     case .silu: try selectConvolution(value)
     case .selectiveScan: try selectScan(value)
+    case .scaleChannels: if !isFused(value) { try selectScaling(value) }
     case .hadamard: if soleQuantize(of: value) == nil { try selectHadamard(value, as: value) }
     case .quantize: try selectQuantize(value)
     case .dequantize: buffers[value] = try buffer(node.operands[0])
@@ -83,7 +88,7 @@ struct Lowering {
   }
 
   private mutating func selectQuantize(_ value: ValueID) throws(DiagnosticFailure) {
-    let input = module[value].operands[0]
+    let input = quantizedValue(value)
     if soleQuantize(of: input) == value, module[input].op == .rmsNorm {
       try selectNorm(input, as: value)
     } else if soleQuantize(of: input) == value, module[input].op == .hadamard {
@@ -104,8 +109,34 @@ struct Lowering {
     uses[value.index].count == 1 && module[uses[value.index][0]].op == op ? uses[value.index][0] : nil
   }
 
-  /// The quantize node that alone reads a value.
-  func soleQuantize(of value: ValueID) -> ValueID? { soleUse(of: value, as: .quantize) }
+  /// The quantize node that alone reads a value, factors of its channels between or not.
+  func soleQuantize(of value: ValueID) -> ValueID? {
+    uses[value.index].count == 1 ? quantize(at: uses[value.index][0]) : nil
+  }
+
+  /// The node itself where it is a quantize node, or the one that it is factors of channels for.
+  func quantize(at value: ValueID) -> ValueID? {
+    switch module[value].op {
+    case .quantize: return value
+    case .scaleChannels:
+      guard let quantize = soleUse(of: value, as: .quantize), case .perTensor? = module[quantize].type.scale
+      else { return nil }
+      return quantize
+    default: return nil
+    }
+  }
+
+  /// What a quantize node rounds: its operand, or what that scales the channels of for it alone.
+  func quantizedValue(_ quantize: ValueID) -> ValueID {
+    let operand = module[quantize].operands[0]
+    return isFused(operand) ? module[operand].operands[0] : operand
+  }
+
+  /// Whether a node's only reader, which quantizes or transforms, multiplies by its factors.
+  func isFused(_ value: ValueID) -> Bool {
+    module[value].op == .scaleChannels
+      && (quantize(at: value) != nil || soleUse(of: value, as: .hadamard) != nil)
+  }
 
   /// The buffer of a row value.
   func buffer(_ value: ValueID) throws(DiagnosticFailure) -> BufferID {
@@ -123,9 +154,10 @@ struct Lowering {
   /// Adds the buffer of a row value, with its scale where it holds codes.
   mutating func addBuffer(_ value: ValueID) -> BufferID {
     let node = module[value]
-    let isCodes = node.type.element == .i8
+    let isCodes = node.type.element.isCodes
     let id = draft.addBuffer(
-      node.name, program: program, type: isCodes ? .i8 : .f32, width: UInt32(node.type.width), offset: 0,
+      node.name, program: program, type: isCodes ? PlanFormat.ElementType(node.type.element) : .f32,
+      width: UInt32(node.type.width), offset: 0,
       scale: isCodes ? scale(of: value) : .absent)
     buffers[value] = id
     return id

@@ -1,20 +1,23 @@
 import CKernels
 public import IR
 public import PlanFormat
+import WorkSharing
 
 /// Computes the bytes of every constant of a plan and hands them on, block by block, from several threads.
 public struct WeightsWriter: Sendable {
   /// Takes bytes for an offset in the file; called from several threads for different parts.
   public typealias Sink = @Sendable (UnsafeRawBufferPointer, Int) throws -> Void
 
-  private let plan: LoweredPlan
+  let plan: LoweredPlan
   private let layout: PlanLayout
-  private var evaluator: ConstantEvaluator
-  private let threads: Int
+  private(set) var evaluator: ConstantEvaluator
+  let threads: Int
   private let sink: Sink
   private let corrections: [ConstantID: SharedBuffer<Int32>]
   /// Scales of rows that are measured when the rows are packed, by the node that asks for them.
   private let packedScales: [ValueID: SharedBuffer<Float>]
+  /// What the codes of refined products lack on average, by product; one a row, in units of weight times code.
+  private var biasErrors: [ValueID: SharedBuffer<Double>] = [:]
 
   /// A writer of the constants of `plan`, laid out by `layout`.
   public init(
@@ -52,25 +55,38 @@ public struct WeightsWriter: Sendable {
   /// Writes all constants.
   ///
   /// Measures scales of whole weights, then packs weights, then writes the small vectors.
-  /// - Throws: what tensors and sink throw.
-  /// - Complexity: a weight is read once, or twice where it has one scale; memory is a few blocks a thread.
-  public func write() throws {
+  /// - Parameter refinement: how products of codes get better codes and biases; nil for the nearest codes.
+  /// - Throws: what tensors, sink and refinement throw.
+  /// - Complexity: a weight is read once, or twice where it has one scale; memory is a few blocks a thread, and
+  ///   with a refinement what that states.
+  public func write(refining refinement: CodeRefinement? = nil) throws {
     var writer = self
     try writer.evaluator.measureScales(except: Set(packedScales.keys), threads: threads)
-    try writer.writeWeights()
+    let products = refinement.map { refinement in
+      plan.module.codeProducts().filter { refinement.correctsBias || $0.isRoundable }
+    }
+    try writer.writeWeights(except: Set((products ?? []).map(\.codes)))
+    if let refinement, let products {
+      writer.biasErrors = try writer.writeRefined(products, by: refinement)
+    }
     for (node, scales) in packedScales { writer.evaluator.scales[node] = Array(scales.elements) }
     try writer.writeSmallConstants()
   }
 
-  private func writeWeights() throws {
-    let items = plan.definitions.indices.flatMap { index -> [Item] in
-      guard let source = weight(plan.definitions[index]) else { return [] }
+  private func writeWeights(except refined: Set<ValueID>) throws {
+    let items = blocks { !refined.contains($0) }
+    try Parallel.forEach(items, threads: threads) { try writeBlock($0) }
+  }
+
+  /// Blocks of rows of the constants that come from certain weights or codes of the module.
+  func blocks(of isIncluded: (ValueID) -> Bool) -> [Item] {
+    plan.definitions.indices.flatMap { index -> [Item] in
+      guard let source = weight(plan.definitions[index]), isIncluded(source) else { return [] }
       let rows = plan.module[source].type.shape[0]
       return RowBlock.cover(rows: rows, rowWidth: evaluator.rowWidth(source)).map {
         Item(constant: index, rows: $0)
       }
     }
-    try Parallel.forEach(items, threads: threads) { try writeBlock($0) }
   }
 
   private func writeSmallConstants() throws {
@@ -78,7 +94,8 @@ public struct WeightsWriter: Sendable {
     try Parallel.forEach(small, threads: threads) { try writeSmall($0) }
   }
 
-  private struct Item: Sendable {
+  /// Rows of one constant.
+  struct Item: Sendable {
     let constant: Int
     let rows: Range<Int>
   }
@@ -87,18 +104,20 @@ public struct WeightsWriter: Sendable {
   private func weight(_ definition: ConstantDefinition) -> ValueID? {
     switch definition {
     case .source(let id), .codePanels(let id), .floatPanels(let id), .codeRows(let id): id
-    case .literal, .value, .correction, .inverse: nil
+    case .literal, .value, .bias, .correction, .inverse, .quotient: nil
     }
   }
 
-  private func writeBlock(_ item: Item) throws {
+  /// Writes rows of one constant.
+  /// - Parameter choice: how its codes are chosen; nil for the nearest.
+  func writeBlock(_ item: Item, choosing choice: CodeChoice? = nil) throws {
     let constant = ConstantID(UInt32(item.constant))
     switch plan.definitions[item.constant] {
     case .source(let id): try writeSource(id, item.rows, constant)
-    case .codePanels(let id): try writeCodePanels(id, item.rows, constant)
+    case .codePanels(let id): try writeCodePanels(id, item.rows, constant, choice)
     case .floatPanels(let id): try writeFloatPanels(id, item.rows, constant)
     case .codeRows(let id): try writeCodeRows(id, item.rows, constant)
-    case .literal, .value, .correction, .inverse: break
+    case .literal, .value, .bias, .correction, .inverse, .quotient: break
     }
   }
 
@@ -146,13 +165,17 @@ public struct WeightsWriter: Sendable {
     }
   }
 
-  private func writeCodePanels(_ id: ValueID, _ rows: Range<Int>, _ constant: ConstantID) throws {
+  private func writeCodePanels(
+    _ id: ValueID, _ rows: Range<Int>, _ constant: ConstantID, _ choice: CodeChoice?
+  ) throws {
     let width = evaluator.rowWidth(id)
     let padded = (width + 3) / 4 * 4
     let correction = corrections[constant]?.elements
     try Scratch.withFloats(rows.count * width) { weights in
       try evaluator.read(plan.module[id].operands[0], rows: rows, into: weights)
-      let inverses = try rowScales(ofCodes: id, rows, of: weights).map(Quantizer.inverse(scale:))
+      let scales = try rowScales(ofCodes: id, rows, of: weights)
+      choice?.apply(to: weights, rows: rows, scales: scales)
+      let inverses = choice == nil ? scales.map(Quantizer.inverse(scale:)) : scales.map { _ in 1 }
       try Scratch.withBytes((rows.count + 15) / 16 * 16 * padded) { panels in
         for start in stride(from: 0, to: rows.count, by: 16) {
           let valid = min(16, rows.count - start)
@@ -179,9 +202,10 @@ public struct WeightsWriter: Sendable {
       return try evaluator.rowScales(ofCodes: id, rows: rows)
     }
     let width = values.count / rows.count
+    let clip = Clip(ofWeightScale: plan.module[plan.module[id].operands[1]])
     for (index, row) in rows.enumerated() {
-      let maximum = qk_max_abs(values.baseAddress.map { $0 + index * width }, width)
-      measured[row] = Quantizer.scale(maximum: maximum)
+      let values = UnsafeBufferPointer(rebasing: values[(index * width)..<((index + 1) * width)])
+      measured[row] = Quantizer.scale(maximum: clip.magnitude(ofRow: values))
     }
     return Array(measured[rows])
   }
@@ -209,9 +233,15 @@ public struct WeightsWriter: Sendable {
     case .correction(let panels):
       guard let sums = corrections[panels]?.elements else { return }
       try sink(UnsafeRawBufferPointer(sums), offset(constant))
+    case .bias(let product):
+      try writeVector(
+        evaluator.bias(ofProduct: product, errors: biasErrors[product]), padding: 0, constant)
     case .inverse(let scales, let divisor):
       let inverses = try evaluator.vector(scales).map { Float(1 / (Double($0) * divisor)) }
       try writeVector(inverses, padding: 0, constant)
+    case .quotient(let factors, let divisor):
+      let quotients = try evaluator.vector(factors).map { Float(Double($0) / divisor) }
+      try writeVector(quotients, padding: 0, constant)
     case .value(let id, let padding):
       let values = try evaluator.vector(id)
       let record = plan.draft.constants[index]

@@ -139,6 +139,10 @@ float qk_max_abs(const float *x, size_t count) {
   return helpers()->max_abs(x, count);
 }
 
+float qk_code_error(const float *x, size_t count, float inverse, float scale) {
+  return helpers()->code_error(x, count, inverse, scale);
+}
+
 void qk_running_max_abs(const float *x, size_t count, float *running) {
   helpers()->running_max_abs(x, count, running);
 }
@@ -159,4 +163,22 @@ void qk_pack_panel(const void *rows, size_t row_stride, uint32_t rows_valid, siz
 
 void qk_quantize_row(const float *x, size_t count, float inverse, float low, int8_t *q) {
   helpers()->quantize_row(x, count, inverse, low, q);
+}
+
+void qk_take_channels(const int8_t *codes, size_t stride, uint32_t rows, uint32_t width, uint32_t first,
+                      uint32_t length, int8_t *channels, int8_t *panel, int64_t *sums) {
+  helpers()->take_channels(codes, stride, rows, width, first, length, channels, panel, sums);
+}
+
+void qk_gram_i8(const qk_gram *a, uint32_t begin, uint32_t end) {
+  helpers()->gram_rows(a, begin, end);
+}
+
+void qk_subtract_products(double *c, size_t c_stride, const double *a, size_t a_stride, const double *b,
+                          size_t b_stride, size_t rows, size_t columns, size_t k) {
+  helpers()->subtract_products(c, c_stride, a, a_stride, b, b_stride, rows, columns, k);
+}
+
+void qk_round_columns(const qk_rounding *a, uint32_t rows, size_t begin, size_t end) {
+  helpers()->round_columns(a, rows, begin, end);
 }

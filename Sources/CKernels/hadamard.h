@@ -41,10 +41,15 @@ QK_INLINE void butterfly_stages(f32x16 *v, uint32_t count, uint32_t s) {
     }
 }
 
-// All butterflies of one row of 16 * count values. in: [16 * count], v: [count].
-QK_INLINE void transform_row(const uint8_t *in, uint32_t count, f32x16 *v) {
-  for (uint32_t i = 0; i < count; i++)
-    v[i] = butterflies(load_f32(in + (size_t)i * 64));
+// All butterflies of `count` vectors of a row from vector `first` on. in: the row, v: [count].
+QK_INLINE void transform_row(const qk_hadamard *a, const uint8_t *in, uint32_t first, uint32_t count,
+                             f32x16 *v) {
+  if (a->gain)
+    for (uint32_t i = first; i < first + count; i++)
+      v[i - first] = butterflies(load_f32(in + (size_t)i * 64) * load_f32(a->gain + (size_t)i * QK_LANES));
+  else
+    for (uint32_t i = first; i < first + count; i++)
+      v[i - first] = butterflies(load_f32(in + (size_t)i * 64));
   uint32_t s = 1;
   for (; 4 * s <= count; s *= 4)
     butterfly_stages(v, count, s);
@@ -85,7 +90,7 @@ QK_INLINE void hadamard_block(const qk_hadamard *a, const uint8_t *in, uint8_t *
                               f32x16 *v) {
   const uint32_t count = a->block / a->order / QK_LANES;
   for (uint32_t r = 0; r < a->order; r++)
-    transform_row(in + (size_t)(first + r * count) * 64, count, v + (size_t)r * count);
+    transform_row(a, in, first + r * count, count, v + (size_t)r * count);
   if (a->order > 1) {
     mix_rows(a, v, count, first, out);
     return;
@@ -94,10 +99,12 @@ QK_INLINE void hadamard_block(const qk_hadamard *a, const uint8_t *in, uint8_t *
     hadamard_store(a, out, first + i, v[i]);
 }
 
-// One block whose rows are shorter than a vector, value by value.
-QK_INLINE void hadamard_small_block(const qk_hadamard *a, const float *in, float *out, float *v) {
+// One block whose rows are shorter than a vector, value by value. gain: of this block, or NULL.
+QK_INLINE void hadamard_small_block(const qk_hadamard *a, const float *in, const float *gain, float *out,
+                                    float *v) {
   const uint32_t m = a->block / a->order;
-  memcpy(v, in, (size_t)a->block * sizeof(float));
+  for (uint32_t i = 0; i < a->block; i++)
+    v[i] = gain ? in[i] * gain[i] : in[i];
   for (uint32_t s = 1; s < m; s *= 2)
     for (uint32_t i = 0; i < a->block; i++)
       if ((i % m & s) == 0) {
@@ -124,8 +131,8 @@ QK_INLINE void hadamard_small_row(const qk_hadamard *a, const uint8_t *in, uint8
   const uint32_t blocks = qk_blocks(a->width);
   memset(scratch + (size_t)(blocks - 1) * QK_LANES, 0, 64);
   for (uint32_t first = 0; first < a->width; first += a->block)
-    hadamard_small_block(a, (const float *)(const void *)in + first, scratch + first,
-                         scratch + (size_t)blocks * QK_LANES);
+    hadamard_small_block(a, (const float *)(const void *)in + first, a->gain ? a->gain + first : NULL,
+                         scratch + first, scratch + (size_t)blocks * QK_LANES);
   for (uint32_t block = 0; block < blocks; block++)
     hadamard_store(a, out, block, load_f32(scratch + (size_t)block * QK_LANES));
 }

@@ -72,6 +72,22 @@ static float max_abs(const float *x, size_t count) {
   return result;
 }
 
+QK_INLINE f32x16 add_code_error(f32x16 sum, f32x16 x, float inverse, float scale) {
+  const f32x16 clamped = min16(max16(x * inverse, splat(-127)), splat(127));
+  const f32x16 error = fma16(-((clamped + QK_ROUND) - QK_ROUND), splat(scale), x);
+  return fma16(error, error, sum);
+}
+
+static float code_error(const float *x, size_t count, float inverse, float scale) {
+  const size_t full = count / QK_LANES * QK_LANES;
+  f32x16 sum = splat(0);
+  for (size_t i = 0; i < full; i += QK_LANES)
+    sum = add_code_error(sum, load_f32(x + i), inverse, scale);
+  if (full < count)
+    sum = add_code_error(sum, load_tail(x + full, QK_F32, count - full), inverse, scale);
+  return sum_lanes(sum);
+}
+
 static void histogram_abs(const float *x, size_t count, uint64_t *counts) {
   for (size_t i = 0; i < count; i++) {
     uint32_t bits;

@@ -17,7 +17,14 @@ typedef struct qk_isa_table {
                         const float *inverse, int8_t *panel, int32_t *correction);
   void (*pack_panel)(const void *rows, size_t row_stride, uint32_t rows_valid, size_t k,
                      uint32_t element_bytes, void *panel);
+  float (*code_error)(const float *x, size_t count, float inverse, float scale);
   void (*quantize_row)(const float *x, size_t count, float inverse, float low, int8_t *q);
+  void (*take_channels)(const int8_t *codes, size_t stride, uint32_t rows, uint32_t width, uint32_t first,
+                        uint32_t length, int8_t *channels, int8_t *panel, int64_t *sums);
+  void (*gram_rows)(const qk_gram *a, uint32_t begin, uint32_t end);
+  void (*subtract_products)(double *c, size_t c_stride, const double *a, size_t a_stride, const double *b,
+                            size_t b_stride, size_t rows, size_t columns, size_t k);
+  void (*round_columns)(const qk_rounding *a, uint32_t rows, size_t begin, size_t end);
   void (*hadamard_f64)(double *values, uint32_t block, uint32_t order, const int8_t *signs);
   double (*exp)(double x);
   double (*log)(double x);

@@ -7,6 +7,8 @@
 #include "scan.h"
 #include "linear.h"
 #include "helpers.h"
+#include "gram.h"
+#include "rounding.h"
 #include "elementary.h"
 #include "probes.h"
 
@@ -28,11 +30,16 @@ const qk_isa_table QK_TABLE = {
     .widen = widen,
     .all_finite = all_finite,
     .max_abs = max_abs,
+    .code_error = code_error,
     .running_max_abs = running_max_abs,
     .histogram_abs = histogram_abs,
     .pack_panel_i8 = pack_panel_i8,
     .pack_panel = pack_panel,
     .quantize_row = quantize_row,
+    .take_channels = take_channels,
+    .gram_rows = gram_rows,
+    .subtract_products = subtract_products,
+    .round_columns = round_columns,
     .hadamard_f64 = hadamard_f64,
     .exp = exp_f64,
     .log = log_f64,

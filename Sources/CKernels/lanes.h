@@ -52,6 +52,9 @@ QK_INLINE f32x16 load_bf16(const void *src) {
   return (f32x16)(__builtin_convertvector(v, u32x16) << 16);
 }
 
+// The largest finite f16.
+#define QK_F16_MAX 65504.0f
+
 #if defined(QK_HAS_F16C)
 typedef _Float16 f16x16 __attribute__((ext_vector_type(16)));
 
@@ -59,6 +62,12 @@ QK_INLINE f32x16 load_f16(const void *src) {
   f16x16 v;
   memcpy(&v, src, sizeof v);
   return __builtin_convertvector(v, f32x16);
+}
+
+// Rounds half to even; |v| is at most QK_F16_MAX.
+QK_INLINE void store_f16(void *dst, f32x16 v) {
+  const f16x16 half = __builtin_convertvector(v, f16x16);
+  memcpy(dst, &half, sizeof half);
 }
 #else
 // Rebiases the exponent; a subnormal is read with an implicit one at 2^-14, which is then taken away.
@@ -72,6 +81,16 @@ QK_INLINE f32x16 load_f16(const void *src) {
   const u32x16 large = magnitude + (112u << 23);
   const u32x16 finite = (exponent == 0u) ? tiny : magnitude;
   return (f32x16)(((exponent == 0x7c00u) ? large : finite) | sign);
+}
+
+// Rounds half to even; |v| is at most QK_F16_MAX. Normal halves: the last bit that stays is added to just
+// below one half of it, and the exponent is rebiased. Below 2^-14 adding 0.5 rounds to multiples of 2^-24.
+QK_INLINE void store_f16(void *dst, f32x16 v) {
+  const u32x16 bits = (u32x16)v & 0x7fffffffu, sign = ((u32x16)v >> 16) & 0x8000u;
+  const u32x16 normal = ((bits + 0xfffu + ((bits >> 13) & 1u)) >> 13) - (112u << 10);
+  const u32x16 tiny = (u32x16)((f32x16)bits + 0.5f) - 0x3f000000u;
+  const u16x16 half = __builtin_convertvector(((bits < (113u << 23)) ? tiny : normal) | sign, u16x16);
+  memcpy(dst, &half, sizeof half);
 }
 #endif
 
@@ -137,6 +156,12 @@ QK_INLINE i8x16 round_i8(f32x16 v) {
   return round_i8_from(v, -128);
 }
 
+// round_half_even(clamp(v, -32639, 32639)), a NaN as the least: the range that two signed bytes span.
+QK_INLINE i32x16 round_i16(f32x16 v) {
+  const f32x16 clamped = min16(max16(v, splat(-32639)), splat(32639));
+  return (i32x16)(clamped + QK_ROUND) - 0x4b400000;
+}
+
 // exp(x) within 1 ulp. x is clamped to where the result is a finite normal number; a NaN counts as the least.
 QK_INLINE f32x16 exp16(f32x16 x) {
   x = min16(max16(x, splat(-87.3365f)), splat(88.7228317f));
@@ -195,10 +220,20 @@ QK_INLINE void store_i8(uint8_t *dst, i8x16 v) {
   memcpy(dst, &v, sizeof v);
 }
 
-// Stores block `block` of one row, quantized where the operand is i8.
+// q = 256 * high + low, `plane` bytes apart.
+QK_INLINE void store_i16(uint8_t *dst, uint32_t plane, i32x16 q) {
+  const i32x16 high = (q + 128) >> 8;
+  store_i8(dst, __builtin_convertvector(high, i8x16));
+  store_i8(dst + plane, __builtin_convertvector(q - (high << 8), i8x16));
+}
+
+// Stores block `block` of one row, quantized where the operand holds codes.
 QK_INLINE void operand_store(const qk_operand *operand, uint8_t *row, uint32_t block, f32x16 v) {
+  uint8_t *codes = row + (size_t)block * QK_LANES;
   if (operand->type == QK_F32)
     store_f32(row + (size_t)block * 64, v);
+  else if (operand->type == QK_I8)
+    store_i8(codes, round_i8(v * operand_factor(operand, block)));
   else
-    store_i8(row + (size_t)block * QK_LANES, round_i8(v * operand_factor(operand, block)));
+    store_i16(codes, operand->plane, round_i16(v * operand_factor(operand, block)));
 }

@@ -1,5 +1,7 @@
 // Linear layers: the list of panels, what follows the product, and the product of float32 inputs. The product
-// of i8 inputs, linear_i8(), comes from the including file and differs between instruction sets.
+// of codes, linear_codes(), comes from the including file and differs between instruction sets.
+//
+// To it a row of i16 is two rows of i8, one for each plane: `planes` times as many rows as the call has.
 
 // One panel of the concatenated parts.
 typedef struct panel_ref {
@@ -61,8 +63,18 @@ QK_INLINE void linear_finish(panel_ref ref, uint32_t row, f32x16 sum) {
                fma16(sum, load_f32(ref.part->multiplier + first), load_f32(ref.part->bias + first)));
 }
 
-QK_INLINE void linear_finish_i32(panel_ref ref, uint32_t row, i32x16 sum) {
-  linear_finish(ref, row, __builtin_convertvector(sum, f32x16));
+// The codes of one plane: row `index / planes`, plane `index % planes`.
+QK_INLINE const uint8_t *plane_row(const qk_linear *a, uint32_t index, const uint32_t planes) {
+  return operand_row(&a->in, index / planes) + (size_t)(index % planes) * a->in.plane;
+}
+
+// The sums of all planes of row `index / planes`; `index` is that of its first plane. sums: [planes], a panel
+// each.
+QK_INLINE void linear_finish_codes(panel_ref ref, uint32_t index, const uint32_t planes, const i32x16 *sums) {
+  f32x16 sum = __builtin_convertvector(sums[0], f32x16);
+  if (planes == 2)
+    sum = fma16(sum, splat(256), __builtin_convertvector(sums[1], f32x16));
+  linear_finish(ref, index / planes, sum);
 }
 
 // ---- float32 inputs -------------------------------------------------------------------------------------
@@ -162,7 +174,7 @@ static void linear_f32(const qk_linear *a, uint32_t rows, panel_cursor panels) {
   }
 }
 
-static void linear_i8(const qk_linear *a, uint32_t rows, panel_cursor panels);
+static void linear_codes(const qk_linear *a, uint32_t rows, panel_cursor panels);
 
 static void linear(const qk_step *step, const qk_call *call, uint32_t thread, uint32_t threads) {
   const qk_linear *a = &step->args.linear;
@@ -170,5 +182,5 @@ static void linear(const qk_step *step, const qk_call *call, uint32_t thread, ui
   if (a->in.type == QK_F32)
     linear_f32(a, call->rows, panels);
   else
-    linear_i8(a, call->rows, panels);
+    linear_codes(a, call->rows, panels);
 }

@@ -1,4 +1,4 @@
-// Products of i8 inputs in 16 bits (vpmaddwd): exact and without correction, as (q + 128) * w - 128 * w is q
+// Products of codes in 16 bits (vpmaddwd): exact and without correction, as (q + 128) * w - 128 * w is q
 // * w. A register holds four outputs with two partial sums each, so a panel's sums take four.
 
 #define QK_TILE_ROWS 2
@@ -11,14 +11,15 @@ QK_INLINE i32x16 fold_pairs(const __m256i *sum) {
   return load_i32(both);
 }
 
-// `rows` rows times one panel.
-QK_INLINE void i8_tile(const qk_linear *a, panel_ref ref, uint32_t first_row, const uint32_t rows) {
+// `rows` rows of planes times one panel.
+QK_INLINE void codes_tile(const qk_linear *a, panel_ref ref, uint32_t first_row, const uint32_t rows,
+                          const uint32_t planes) {
   const uint8_t *weights = panel_weights(ref, (size_t)a->k * QK_LANES);
   const uint8_t *x[QK_TILE_ROWS];
   __m256i sum[QK_TILE_ROWS][4];
 #pragma clang loop unroll(full)
   for (uint32_t r = 0; r < rows; r++) {
-    x[r] = operand_row(&a->in, first_row + r);
+    x[r] = plane_row(a, first_row + r, planes);
 #pragma clang loop unroll(full)
     for (uint32_t i = 0; i < 4; i++)
       sum[r][i] = _mm256_setzero_si256();
@@ -26,7 +27,7 @@ QK_INLINE void i8_tile(const qk_linear *a, panel_ref ref, uint32_t first_row, co
   for (size_t k = 0; k < a->k; k += 4) {
     const uint8_t *w = weights + k * QK_LANES;
     __m256i value[QK_TILE_ROWS];
-    if (rows == 1)
+    if (rows == planes)
       __builtin_prefetch(w + QK_PREFETCH);
 #pragma clang loop unroll(full)
     for (uint32_t r = 0; r < rows; r++) {
@@ -44,17 +45,24 @@ QK_INLINE void i8_tile(const qk_linear *a, panel_ref ref, uint32_t first_row, co
     }
   }
 #pragma clang loop unroll(full)
-  for (uint32_t r = 0; r < rows; r++)
-    linear_finish_i32(ref, first_row + r, fold_pairs(sum[r]));
+  for (uint32_t r = 0; r < rows; r += planes) {
+    const i32x16 sums[2] = {fold_pairs(sum[r]), fold_pairs(sum[r + planes - 1])};
+    linear_finish_codes(ref, first_row + r, planes, sums);
+  }
 }
 
-static void linear_i8(const qk_linear *a, uint32_t rows, panel_cursor panels) {
+static void linear_codes(const qk_linear *a, uint32_t rows, panel_cursor panels) {
   panel_ref ref;
   while (panels_take(&panels, 1, &ref) > 0) {
+    if (a->in.type == QK_I16) {
+      for (uint32_t row = 0; row < rows; row++)
+        codes_tile(a, ref, 2 * row, 2, 2);
+      continue;
+    }
     uint32_t row = 0;
     for (; row + QK_TILE_ROWS <= rows; row += QK_TILE_ROWS)
-      i8_tile(a, ref, row, QK_TILE_ROWS);
+      codes_tile(a, ref, row, QK_TILE_ROWS, 1);
     if (row < rows)
-      i8_tile(a, ref, row, 1);
+      codes_tile(a, ref, row, 1, 1);
   }
 }

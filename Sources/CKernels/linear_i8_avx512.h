@@ -1,4 +1,4 @@
-// Products of i8 inputs with 512-bit VNNI: one register holds a panel's 16 sums.
+// Products of codes with 512-bit VNNI: one register holds a panel's 16 sums.
 
 #define QK_TILE_ROWS 6
 #define QK_TILE_PANELS 4
@@ -17,33 +17,47 @@ QK_INLINE __m512i four_inputs(const uint8_t *x, size_t k) {
   return _mm512_xor_si512(value, _mm512_set1_epi32((int)0x80808080));
 }
 
-// One row times one panel: the weights are read as one ascending stream. The prefetch may pass the panel's
-// end, where the next panel lies; it cannot fault.
-QK_INLINE void i8_stream(const qk_linear *a, panel_ref ref) {
+// The planes of one row times one panel: the weights are read once, as one ascending stream. The prefetch may
+// pass the panel's end, where the next panel lies; it cannot fault.
+QK_INLINE void codes_stream(const qk_linear *a, panel_ref ref, const uint32_t planes) {
   const uint8_t *weights = panel_weights(ref, (size_t)a->k * QK_LANES);
-  const uint8_t *x = operand_row(&a->in, 0);
-  __m512i sum[QK_STREAM_SUMS];
-  sum[0] = _mm512_loadu_si512(ref.part->correction + (size_t)ref.index * QK_LANES);
-  for (uint32_t i = 1; i < QK_STREAM_SUMS; i++)
-    sum[i] = _mm512_setzero_si512();
+  const uint8_t *x[2];
+  __m512i sum[2][QK_STREAM_SUMS];
+  i32x16 total[2];
+#pragma clang loop unroll(full)
+  for (uint32_t plane = 0; plane < planes; plane++) {
+    x[plane] = plane_row(a, plane, planes);
+    sum[plane][0] = _mm512_loadu_si512(ref.part->correction + (size_t)ref.index * QK_LANES);
+    for (uint32_t i = 1; i < QK_STREAM_SUMS; i++)
+      sum[plane][i] = _mm512_setzero_si512();
+  }
   size_t k = 0;
   for (; k + 4 * QK_STREAM_SUMS <= a->k; k += 4 * QK_STREAM_SUMS)
 #pragma clang loop unroll(full)
     for (uint32_t i = 0; i < QK_STREAM_SUMS; i++) {
       const uint8_t *w = weights + (k + 4 * i) * QK_LANES;
+      const __m512i value = _mm512_loadu_si512(w);
       __builtin_prefetch(w + QK_PREFETCH, 0, 0);
-      sum[i] = _mm512_dpbusd_epi32(sum[i], four_inputs(x, k + 4 * i), _mm512_loadu_si512(w));
+#pragma clang loop unroll(full)
+      for (uint32_t plane = 0; plane < planes; plane++)
+        sum[plane][i] = _mm512_dpbusd_epi32(sum[plane][i], four_inputs(x[plane], k + 4 * i), value);
     }
   for (; k < a->k; k += 4)
-    sum[0] = _mm512_dpbusd_epi32(sum[0], four_inputs(x, k), _mm512_loadu_si512(weights + k * QK_LANES));
-  sum[0] = _mm512_add_epi32(_mm512_add_epi32(sum[0], sum[1]), _mm512_add_epi32(sum[2], sum[3]));
-  linear_finish_i32(ref, 0, (i32x16)sum[0]);
+#pragma clang loop unroll(full)
+    for (uint32_t plane = 0; plane < planes; plane++)
+      sum[plane][0] = _mm512_dpbusd_epi32(sum[plane][0], four_inputs(x[plane], k),
+                                          _mm512_loadu_si512(weights + k * QK_LANES));
+#pragma clang loop unroll(full)
+  for (uint32_t plane = 0; plane < planes; plane++)
+    total[plane] = (i32x16)_mm512_add_epi32(_mm512_add_epi32(sum[plane][0], sum[plane][1]),
+                                            _mm512_add_epi32(sum[plane][2], sum[plane][3]));
+  linear_finish_codes(ref, 0, planes, total);
 }
 
-// `rows` rows times `panels` panels, of which `taken` are stored. Inputs are read as q + 128; the correction
-// takes the 128 back.
-QK_INLINE void i8_tile(const qk_linear *a, const panel_ref *refs, uint32_t taken, uint32_t first_row,
-                       const uint32_t rows, const uint32_t panels) {
+// `rows` rows of planes times `panels` panels, of which `taken` are stored. Inputs are read as q + 128; the
+// correction takes the 128 back.
+QK_INLINE void codes_tile(const qk_linear *a, const panel_ref *refs, uint32_t taken, uint32_t first_row,
+                          const uint32_t rows, const uint32_t panels, const uint32_t planes) {
   const size_t bytes = (size_t)a->k * QK_LANES;
   const uint8_t *weights[QK_TILE_PANELS];
   const uint8_t *x[QK_TILE_ROWS];
@@ -58,7 +72,7 @@ QK_INLINE void i8_tile(const qk_linear *a, const panel_ref *refs, uint32_t taken
   }
 #pragma clang loop unroll(full)
   for (uint32_t r = 0; r < rows; r++)
-    x[r] = operand_row(&a->in, first_row + r);
+    x[r] = plane_row(a, first_row + r, planes);
   for (size_t k = 0; k < a->k; k += 4) {
     __m512i w[QK_TILE_PANELS];
 #pragma clang loop unroll(full)
@@ -73,45 +87,61 @@ QK_INLINE void i8_tile(const qk_linear *a, const panel_ref *refs, uint32_t taken
     }
   }
 #pragma clang loop unroll(full)
-  for (uint32_t r = 0; r < rows; r++)
+  for (uint32_t r = 0; r < rows; r += planes)
 #pragma clang loop unroll(full)
-    for (uint32_t p = 0; p < panels; p++)
+    for (uint32_t p = 0; p < panels; p++) {
+      const i32x16 sums[2] = {(i32x16)sum[r][p], (i32x16)sum[r + planes - 1][p]};
       if (p < taken)
-        linear_finish_i32(refs[p], first_row + r, (i32x16)sum[r][p]);
+        linear_finish_codes(refs[p], first_row + r, planes, sums);
+    }
 }
 
-// Up to six rows times four panels.
-static void i8_rows(const qk_linear *a, const panel_ref *refs, uint32_t taken, uint32_t first_row,
-                    uint32_t rows) {
+// Up to six rows of planes times four panels.
+QK_INLINE void codes_rows(const qk_linear *a, const panel_ref *refs, uint32_t taken, uint32_t first_row,
+                          uint32_t rows, const uint32_t planes) {
   switch (rows) {
   case 1:
-    return i8_tile(a, refs, taken, first_row, 1, QK_TILE_PANELS);
+    if (planes == 1)
+      codes_tile(a, refs, taken, first_row, 1, QK_TILE_PANELS, 1);
+    return;
   case 2:
-    return i8_tile(a, refs, taken, first_row, 2, QK_TILE_PANELS);
+    return codes_tile(a, refs, taken, first_row, 2, QK_TILE_PANELS, planes);
   case 3:
-    return i8_tile(a, refs, taken, first_row, 3, QK_TILE_PANELS);
+    if (planes == 1)
+      codes_tile(a, refs, taken, first_row, 3, QK_TILE_PANELS, 1);
+    return;
   case 4:
-    return i8_tile(a, refs, taken, first_row, 4, QK_TILE_PANELS);
+    return codes_tile(a, refs, taken, first_row, 4, QK_TILE_PANELS, planes);
   case 5:
-    return i8_tile(a, refs, taken, first_row, 5, QK_TILE_PANELS);
+    if (planes == 1)
+      codes_tile(a, refs, taken, first_row, 5, QK_TILE_PANELS, 1);
+    return;
   default:
-    return i8_tile(a, refs, taken, first_row, 6, QK_TILE_PANELS);
+    return codes_tile(a, refs, taken, first_row, QK_TILE_ROWS, QK_TILE_PANELS, planes);
   }
 }
 
-static void linear_i8(const qk_linear *a, uint32_t rows, panel_cursor panels) {
+QK_INLINE void codes_planes(const qk_linear *a, uint32_t rows, panel_cursor panels, const uint32_t planes) {
   panel_ref refs[QK_TILE_PANELS];
   if (rows == 1) {
     while (panels_take(&panels, 1, refs) > 0)
-      i8_stream(a, refs[0]);
+      codes_stream(a, refs[0], planes);
     return;
   }
+  rows *= planes;
   for (uint32_t taken; (taken = panels_take(&panels, QK_TILE_PANELS, refs)) > 0;) {
     for (uint32_t row = 0; row < rows; row += QK_TILE_ROWS)
       if (taken == QK_TILE_PANELS || row + QK_TILE_ROWS > rows)
-        i8_rows(a, refs, taken, row, rows - row);
+        codes_rows(a, refs, taken, row, rows - row, planes);
       else
         for (uint32_t p = 0; p < taken; p++)
-          i8_tile(a, refs + p, 1, row, QK_TILE_ROWS, 1);
+          codes_tile(a, refs + p, 1, row, QK_TILE_ROWS, 1, planes);
   }
+}
+
+static void linear_codes(const qk_linear *a, uint32_t rows, panel_cursor panels) {
+  if (a->in.type == QK_I16)
+    codes_planes(a, rows, panels, 2);
+  else
+    codes_planes(a, rows, panels, 1);
 }

@@ -26,24 +26,58 @@ QK_INLINE bool scan_uniform(const float *decay, uint32_t n) {
   return true;
 }
 
+// How the states of one block are stored; scale and inverse are those of i8.
+typedef struct scan_state {
+  uint32_t type;
+  f32x16 scale, inverse;
+} scan_state;
+
+QK_INLINE f32x16 state_load(scan_state state, const uint8_t *src) {
+  const f32x16 v = load_typed(src, state.type);
+  return state.type == QK_I8 ? v * state.scale : v;
+}
+
+QK_INLINE void state_store(scan_state state, uint8_t *dst, f32x16 v) {
+  if (state.type == QK_F32)
+    store_f32(dst, v);
+  else if (state.type == QK_F16)
+    store_f16(dst, min16(max16(v, splat(-QK_F16_MAX)), splat(QK_F16_MAX)));
+  else
+    store_i8(dst, round_i8(v * state.inverse));
+}
+
 // One token of one block: updates h and returns C h. h, decay: [n][16]; b, c: [n].
-QK_INLINE f32x16 scan_token(uint32_t n, bool uniform, f32x16 delta, f32x16 delta_u, const float *decay,
-                            const float *b, const float *c, float *h) {
+QK_INLINE f32x16 scan_token(uint32_t n, bool uniform, scan_state state, f32x16 delta, f32x16 delta_u,
+                            const float *decay, const float *b, const float *c, uint8_t *h) {
+  const size_t bytes = QK_LANES * type_bytes(state.type);
   f32x16 factor = uniform ? exp16(delta * load_f32(decay)) : splat(0);
   f32x16 y = splat(0);
   for (uint32_t j = 0; j < n; j++) {
     if (!uniform)
       factor = exp16(delta * load_f32(decay + (size_t)j * QK_LANES));
-    const f32x16 next = fma16(factor, load_f32(h + (size_t)j * QK_LANES), delta_u * b[j]);
-    store_f32(h + (size_t)j * QK_LANES, next);
+    const f32x16 next = fma16(factor, state_load(state, h + j * bytes), delta_u * b[j]);
+    state_store(state, h + j * bytes, next);
     y = fma16(splat(c[j]), next, y);
   }
   return y;
 }
 
+// The largest |h| of each channel of a block.
+QK_INLINE f32x16 scan_peak(uint32_t n, scan_state state, const uint8_t *h) {
+  f32x16 peak = splat(0);
+  for (uint32_t j = 0; j < n; j++)
+    peak = max16(abs16(state_load(state, h + (size_t)j * QK_LANES * type_bytes(state.type))), peak);
+  return peak;
+}
+
 // One block over a few rows of one segment.
-QK_INLINE void scan_block(const qk_scan *a, qk_range rows, uint32_t block, bool uniform, scan_rows b,
-                          scan_rows c, float *h) {
+QK_INLINE void scan_block(const qk_scan *a, qk_range rows, uint32_t block, bool uniform, uint32_t type,
+                          scan_rows b, scan_rows c, uint8_t *h) {
+  scan_state state = {type, splat(1), splat(1)};
+  if (type == QK_I8) {
+    state.scale = load_f32(a->state_scale + (size_t)block * QK_LANES);
+    state.inverse = load_f32(a->state_inverse + (size_t)block * QK_LANES);
+  }
   const float *decay = a->a + (size_t)block * a->n * QK_LANES;
   const f32x16 dt_bias = load_f32(a->dt_bias + (size_t)block * QK_LANES);
   const f32x16 skip = load_f32(a->d + (size_t)block * QK_LANES);
@@ -51,26 +85,30 @@ QK_INLINE void scan_block(const qk_scan *a, qk_range rows, uint32_t block, bool 
     const size_t index = row - rows.begin;
     const f32x16 u = operand_load(&a->u, operand_row(&a->u, row), block);
     const f32x16 delta = softplus16(operand_load(&a->dt, operand_row(&a->dt, row), block) + dt_bias);
-    f32x16 y = scan_token(a->n, uniform, delta, delta * u, decay, b.base + index * b.stride,
+    f32x16 y = scan_token(a->n, uniform, state, delta, delta * u, decay, b.base + index * b.stride,
                           c.base + index * c.stride, h);
     y = fma16(skip, u, y);
     if (a->z.base)
       y = y * silu16(operand_load(&a->z, operand_row(&a->z, row), block));
     store_f32(operand_row(&a->out, row) + (size_t)block * 64, y);
+    if (a->peak.base)
+      store_f32(operand_row(&a->peak, row) + (size_t)block * 64, scan_peak(a->n, state, h));
   }
 }
 
 // A few rows of one segment over the blocks of one thread.
-QK_INLINE void scan_chunk(const qk_scan *a, qk_range rows, qk_range blocks, float *state, float *scratch) {
+QK_INLINE void scan_chunk(const qk_scan *a, qk_range rows, qk_range blocks, uint32_t type, uint8_t *state,
+                          float *scratch) {
   const size_t half = (size_t)qk_scan_chunk(a->n) * qk_blocks(a->n) * QK_LANES;
   const scan_rows b = scan_floats(&a->b, rows, a->n, scratch);
   const scan_rows c = scan_floats(&a->c, rows, a->n, scratch + half);
   for (uint32_t block = blocks.begin; block < blocks.end; block++) {
     const size_t first = (size_t)block * a->n * QK_LANES;
+    uint8_t *h = state + first * type_bytes(type);
     if (scan_uniform(a->a + first, a->n))
-      scan_block(a, rows, block, true, b, c, state + first);
+      scan_block(a, rows, block, true, type, b, c, h);
     else
-      scan_block(a, rows, block, false, b, c, state + first);
+      scan_block(a, rows, block, false, type, b, c, h);
   }
 }
 
@@ -82,10 +120,16 @@ static void scan(const qk_step *step, const qk_call *call, uint32_t thread, uint
     return;
   for (uint32_t segment = 0; segment < call->segments; segment++) {
     const uint32_t end = call->segment_start[segment + 1];
-    float *state = (float *)(void *)(call->segment_state[segment] + a->state_offset);
+    uint8_t *state = call->segment_state[segment] + a->state_offset;
+    float *scratch = (float *)(void *)step->scratch[thread];
     for (uint32_t row = call->segment_start[segment]; row < end; row += chunk) {
       const qk_range rows = {row, end - row < chunk ? end : row + chunk};
-      scan_chunk(a, rows, share, state, (float *)(void *)step->scratch[thread]);
+      if (a->state_type == QK_F32)
+        scan_chunk(a, rows, share, QK_F32, state, scratch);
+      else if (a->state_type == QK_F16)
+        scan_chunk(a, rows, share, QK_F16, state, scratch);
+      else
+        scan_chunk(a, rows, share, QK_I8, state, scratch);
     }
   }
 }

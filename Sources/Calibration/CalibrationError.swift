@@ -8,9 +8,11 @@ public enum CalibrationError: Error, CustomStringConvertible, Sendable {
   case emptyPassage(index: Int)
   /// A passage longer than the bindings say.
   case longPassage(index: Int, length: Int, limit: Int)
-  /// Two passages of the same number and tokens.
+  /// A passage of a number that the whole calibration does not have.
+  case foreignPassage(index: Int, count: Int)
+  /// Two passages of the same number.
   case doubledPassage(index: Int)
-  /// Percentile taps that no instruction of the plan writes as float32.
+  /// Taps that no instruction of the plan writes in the type that is observed.
   case unknownTaps([String])
   /// Two tensors of one name with different widths.
   case widths(tap: String, Int, Int)
@@ -30,8 +32,9 @@ public enum CalibrationError: Error, CustomStringConvertible, Sendable {
     case .emptyPassage(let index): "passage \(index) has no tokens"
     case .longPassage(let index, let length, let limit):
       "passage \(index) has \(length) tokens, the limit is \(limit)"
+    case .foreignPassage(let index, let count): "passage \(index) is none of the \(count) of the calibration"
     case .doubledPassage(let index): "passage \(index) is given twice"
-    case .unknownTaps(let names): "the plan has no float32 tensor named \(names.joined(separator: ", "))"
+    case .unknownTaps(let names): "the plan computes no tensor named \(names.joined(separator: ", "))"
     case .widths(let tap, let first, let second):
       "two tensors named \(tap) have widths \(first) and \(second)"
     case .notFinite(let tap, let passage): "\(tap) holds a NaN or an infinity in passage \(passage)"

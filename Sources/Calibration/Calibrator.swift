@@ -1,4 +1,3 @@
-import Digests
 public import PlanRuntime
 
 /// Runs a float plan over passages and observes every float32 tensor on the way.
@@ -19,18 +18,26 @@ public enum Calibrator {
   ///   - threads: nil for one on each physical core.
   ///   - progress: told how many passages are done, of how many.
   ///   - shouldStop: asked before each passage.
+  ///   - whenStopped: given what the passages so far have shown, if there were any.
   /// - Throws: `CalibrationError`.
   public static func run(
     plan: Plan, passages: [Passage], bindings: Bindings, percentileTaps: Set<String> = [],
     threads: Int? = nil,
-    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, shouldStop: () -> Bool = { false }
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, shouldStop: () -> Bool = { false },
+    whenStopped: (Statistics) -> Void = { _ in }
   ) throws(CalibrationError) -> Statistics {
-    let digests = try check(passages, bindings)
+    let counted = try check(passages, bindings)
     let context = try makeContext(plan, longest: passages.reduce(1) { max($0, $1.tokens.count) }, threads)
     let observer = try PlanObserver(
       view: plan.view, percentileTaps: percentileTaps, threads: context.options.threads ?? 1)
     for (done, passage) in passages.enumerated() {
-      if shouldStop() { throw .stopped(done: done) }
+      if shouldStop() {
+        if done > 0 {
+          let counted = try check(Array(passages[..<done]), bindings)
+          whenStopped(Statistics(bindings: bindings, passages: counted, taps: observer.taps))
+        }
+        throw .stopped(done: done)
+      }
       do throws(CallError) {
         try observe(passage, context, observer)
       } catch {
@@ -39,27 +46,31 @@ public enum Calibrator {
       if let tap = observer.specialTap { throw .notFinite(tap: tap, passage: passage.index) }
       progress(done + 1, passages.count)
     }
-    return Statistics(bindings: bindings, passages: digests, taps: observer.taps)
+    return Statistics(bindings: bindings, passages: counted, taps: observer.taps)
   }
 
-  /// The passages' digests, ascending.
+  /// What is recorded of the passages, ascending by number.
   private static func check(
     _ passages: [Passage], _ bindings: Bindings
-  ) throws(CalibrationError) -> [SHA256Digest] {
+  ) throws(CalibrationError) -> [CountedPassage] {
     guard !passages.isEmpty else { throw .noPassages }
-    var seen: Set<SHA256Digest> = []
+    var seen: Set<Int> = []
     for passage in passages {
       guard !passage.tokens.isEmpty else { throw .emptyPassage(index: passage.index) }
+      guard (0..<bindings.sampleCount).contains(passage.index) else {
+        throw .foreignPassage(index: passage.index, count: bindings.sampleCount)
+      }
       guard passage.tokens.count <= bindings.sequenceLength else {
         throw .longPassage(
           index: passage.index, length: passage.tokens.count, limit: bindings.sequenceLength)
       }
-      guard seen.insert(passage.digest).inserted else { throw .doubledPassage(index: passage.index) }
+      guard seen.insert(passage.index).inserted else { throw .doubledPassage(index: passage.index) }
     }
-    return seen.sorted { $0.precedes($1) }
+    return passages.sorted { $0.index < $1.index }
+      .map { CountedPassage(index: $0.index, digest: $0.digest) }
   }
 
-  private static func makeContext(
+  static func makeContext(
     _ plan: Plan, longest: Int, _ threads: Int?
   ) throws(CalibrationError) -> Context {
     let rows = min(longest, rowLimit)

@@ -23,12 +23,6 @@ public struct Histogram: Equatable, Sendable {
     self.maximum = maximum
   }
 
-  /// Takes the counts of all bins, `[binCount]`.
-  init(counts: [UInt64], maximum: Float) {
-    let bins = counts.indices.filter { counts[$0] > 0 }.map { Bin(index: UInt32($0), count: counts[$0]) }
-    self.init(bins: bins, maximum: maximum)
-  }
-
   /// How many elements were seen.
   public var count: UInt64 { bins.reduce(0) { $0 + $1.count } }
 

@@ -2,8 +2,8 @@ import Digests
 import JSONText
 
 extension Statistics {
-  /// Large models have millions of channels in all; the limit in bytes bounds what is read.
-  private static let limits = JSONLimits(maxDepth: 8, maxMembers: 64 << 20, maxBytes: 512 << 20)
+  /// Long lists are strings, so that only passages and taps are members.
+  private static let limits = JSONLimits(maxDepth: 8, maxMembers: 8 << 20, maxBytes: 512 << 20)
 
   /// Reads the content of a `.qstats` file.
   ///
@@ -38,20 +38,26 @@ extension Statistics {
     let version = try number.integer(0...Int64.max)
     guard version == Self.formatVersion else { throw .version(found: version, supported: Self.formatVersion) }
     let members = try root.members([Key.format, Key.version, Key.bindings, Key.passages, Key.taps])
+    let bindings = try Bindings(reading: members[Key.bindings, default: root])
     self.init(
-      bindings: try Bindings(reading: members[Key.bindings, default: root]),
-      passages: try Self.passages(members[Key.passages, default: root]),
+      bindings: bindings,
+      passages: try Self.passages(members[Key.passages, default: root], of: bindings.sampleCount),
       taps: try Self.taps(members[Key.taps, default: root]))
   }
 
-  private static func passages(_ list: StrictValue) throws(StatisticsError) -> [SHA256Digest] {
-    var passages: [SHA256Digest] = []
+  private static func passages(
+    _ list: StrictValue, of count: Int
+  ) throws(StatisticsError) -> [CountedPassage] {
+    typealias Key = StatisticsKey
+    var passages: [CountedPassage] = []
     for element in try list.elements() {
-      let digest = try element.digest()
-      guard passages.last?.precedes(digest) ?? true else {
-        throw element.failure("must stand after the digest before it, each once")
+      let members = try element.members([Key.index, Key.digest])
+      let index = Int(try members[Key.index, default: element].integer(0...Int64(count - 1)))
+      guard passages.last.map({ $0.index < index }) ?? true else {
+        throw element.failure("must stand after the passage before it, each once")
       }
-      passages.append(digest)
+      passages.append(
+        CountedPassage(index: index, digest: try members[Key.digest, default: element].digest()))
     }
     return passages
   }
@@ -91,8 +97,7 @@ extension TapStatistics {
     let countValue = members[Key.count, default: value]
     let count = UInt64(try countValue.integer(0...Int64.max))
     let channelsValue = members[Key.channels, default: value]
-    var channels: [Float] = []
-    for element in try channelsValue.elements() { channels.append(try element.magnitude()) }
+    let channels = try channelsValue.magnitudes()
     guard !channels.isEmpty else { throw channelsValue.failure("must not be empty") }
     guard count % UInt64(channels.count) == 0 else {
       throw countValue.failure("is no multiple of the \(channels.count) channels")
@@ -111,19 +116,12 @@ extension TapStatistics {
 
 extension Histogram {
   fileprivate init(reading list: StrictValue, count: UInt64, maximum: Float) throws(StatisticsError) {
-    var bins: [Bin] = []
+    let bins = try list.packed(Packing.bins)
     var total: UInt64 = 0
-    for element in try list.elements() {
-      let pair = try element.elements()
-      guard pair.count == 2 else { throw element.failure("must be a bin and its count") }
-      let index = UInt32(try pair[0].integer(0...Int64(Self.finiteBinCount - 1)))
-      guard bins.last.map({ $0.index < index }) ?? true else {
-        throw element.failure("must be of a bin above the one before it")
-      }
-      bins.append(Bin(index: index, count: UInt64(try pair[1].integer(1...Int64.max))))
-      // Both are below 2^63, so that the sum is below 2^64.
-      total += bins[bins.count - 1].count
-      guard total <= count else { throw element.failure("takes the sum of the counts above the tap's count") }
+    for bin in bins {
+      // The total is below 2^63 and the bin's count not above it, so that the sum is below 2^64.
+      total += bin.count
+      guard total <= count else { throw list.failure("has a sum above the tap's count, which is \(count)") }
     }
     guard total == count else { throw list.failure("has the sum \(total), the tap's count is \(count)") }
     guard bins.last.map({ $0.index == Self.bin(of: maximum) }) ?? true else {

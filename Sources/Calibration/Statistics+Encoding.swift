@@ -10,7 +10,7 @@ extension Statistics {
       (StatisticsKey.format, .string(StatisticsKey.formatName)),
       (StatisticsKey.version, .integer(Self.formatVersion)),
       (StatisticsKey.bindings, bindings.json),
-      (StatisticsKey.passages, .array(passages.map { .string($0.hex) })),
+      (StatisticsKey.passages, .array(passages.map(\.json))),
       (StatisticsKey.taps, .array(taps.map(\.json))),
     ])
   }
@@ -28,19 +28,22 @@ extension Bindings {
   }
 }
 
+extension CountedPassage {
+  fileprivate var json: JSONValue {
+    .object([
+      (StatisticsKey.index, .integer(Int64(index))), (StatisticsKey.digest, .string(digest.hex)),
+    ])
+  }
+}
+
 extension TapStatistics {
   fileprivate var json: JSONValue {
     var members: [(String, JSONValue)] = [
       (StatisticsKey.name, .string(name)),
       (StatisticsKey.count, .integer(Int64(count))),
-      (StatisticsKey.channels, .array(channels.map { .number(Double($0)) })),
+      (StatisticsKey.channels, .string(Packing.text(channels))),
     ]
-    if let histogram {
-      let bins = histogram.bins.map {
-        JSONValue.array([.integer(Int64($0.index)), .integer(Int64($0.count))])
-      }
-      members.append((StatisticsKey.histogram, .array(bins)))
-    }
+    if let histogram { members.append((StatisticsKey.histogram, .string(Packing.text(histogram.bins)))) }
     return .object(members)
   }
 }
@@ -55,6 +58,8 @@ enum StatisticsKey {
   static let sequenceLength = "sequence_length"
   static let sampleCount = "sample_count"
   static let passages = "passages"
+  static let index = "index"
+  static let digest = "sha256"
   static let taps = "taps"
   static let name = "name"
   static let count = "count"

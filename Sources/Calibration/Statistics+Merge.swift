@@ -1,5 +1,3 @@
-import Digests
-
 extension Statistics {
   /// The statistics of both parts of one calibration.
   ///
@@ -7,11 +5,11 @@ extension Statistics {
   public func merging(_ other: Statistics) throws(StatisticsError) -> Statistics {
     let differing = bindings.mismatch(with: other.bindings)
     guard differing.isEmpty else { throw .bindings(differing) }
-    let counted = Set(passages)
-    let doubled = other.passages.filter(counted.contains)
+    let counted = Set(passages.map(\.index))
+    let doubled = other.passages.map(\.index).filter(counted.contains)
     guard doubled.isEmpty else { throw .passages(doubled) }
     return Statistics(
-      bindings: bindings, passages: (passages + other.passages).sorted { $0.precedes($1) },
+      bindings: bindings, passages: (passages + other.passages).sorted { $0.index < $1.index },
       taps: try merge(other.taps))
   }
 

@@ -5,16 +5,16 @@ public import Digests
 /// Statistics of parts of a calibration merge to exactly those of the whole, however it was split.
 public struct Statistics: Equatable, Sendable {
   /// The version of the file format that this code writes and reads.
-  public static let formatVersion: Int64 = 1
+  public static let formatVersion: Int64 = 2
 
   /// What the statistics belong to.
   public let bindings: Bindings
-  /// Digests of the passages that were counted, ascending, each once.
-  public let passages: [SHA256Digest]
+  /// The passages that were counted, ascending by number, each once.
+  public let passages: [CountedPassage]
   /// One entry a tensor, ascending by name.
   public let taps: [TapStatistics]
 
-  init(bindings: Bindings, passages: [SHA256Digest], taps: [TapStatistics]) {
+  init(bindings: Bindings, passages: [CountedPassage], taps: [TapStatistics]) {
     self.bindings = bindings
     self.passages = passages
     self.taps = taps
@@ -40,7 +40,27 @@ public struct Statistics: Equatable, Sendable {
   public func mismatch(with bindings: Bindings) -> [String] { self.bindings.mismatch(with: bindings) }
 }
 
-extension SHA256Digest {
-  /// Whether this digest stands before another: by bytes, as by hexadecimal digits.
-  func precedes(_ other: SHA256Digest) -> Bool { bytes.lexicographicallyPrecedes(other.bytes) }
+/// A passage that statistics have counted.
+public struct CountedPassage: Hashable, Sendable {
+  /// The passage's number in the calibration text.
+  public let index: Int
+  /// The SHA-256 of its number and its tokens.
+  public let digest: SHA256Digest
+}
+
+extension Statistics {
+  /// Numbers of the passages that the whole calibration has and these statistics have not counted, ascending.
+  public var missingPassages: [Range<Int>] {
+    var missing: [Range<Int>] = []
+    var next = 0
+    for passage in passages {
+      if passage.index > next { missing.append(next..<passage.index) }
+      next = passage.index + 1
+    }
+    if next < bindings.sampleCount { missing.append(next..<bindings.sampleCount) }
+    return missing
+  }
+
+  /// Whether every passage of the calibration is counted.
+  public var isComplete: Bool { passages.count == bindings.sampleCount }
 }

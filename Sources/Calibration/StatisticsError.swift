@@ -1,4 +1,3 @@
-public import Digests
 public import JSONText
 
 /// Why statistics could not be read or merged.
@@ -11,8 +10,8 @@ public enum StatisticsError: Error, Equatable, CustomStringConvertible, Sendable
   case bindings([String])
   /// The taps of these names are in one of the parts only, or are observed in another way.
   case taps([String])
-  /// These passages are counted in both parts.
-  case passages([SHA256Digest])
+  /// The passages of these numbers, ascending, are counted in both parts.
+  case passages([Int])
   /// A count of this tap would pass 63 bits.
   case overflow(tap: String)
   /// No parts were given.
@@ -23,10 +22,10 @@ public enum StatisticsError: Error, Equatable, CustomStringConvertible, Sendable
     switch self {
     case .json(let error): error.description
     case .version(let found, let supported):
-      "the statistics have version \(found), this tool reads version \(supported)"
+      "the statistics have version \(found) of the format, this tool reads version \(supported)"
     case .bindings(let names): "the statistics are of other inputs: \(names.joined(separator: ", ")) differ"
     case .taps(let names): "the statistics observe other tensors: \(Self.list(names))"
-    case .passages(let digests): "passages are counted twice: \(Self.list(digests.map(\.hex)))"
+    case .passages(let numbers): "passages are counted twice: \(Self.list(numbers.map(String.init)))"
     case .overflow(let tap): "\(tap): the count passes 2^63"
     case .nothingToMerge: "there are no statistics to merge"
     }

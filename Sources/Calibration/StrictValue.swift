@@ -74,14 +74,24 @@ struct StrictValue {
     return number
   }
 
-  /// A finite float32 that is not negative.
-  func magnitude() throws(StatisticsError) -> Float {
-    guard case .number(let number) = value else {
-      throw failure("must be a number with a fraction or an exponent")
+  /// What a packed text holds.
+  func packed<Value>(
+    _ read: (String) throws(Packing.Problem) -> Value
+  ) throws(StatisticsError) -> Value {
+    let text = try string()
+    do throws(Packing.Problem) {
+      return try read(text)
+    } catch {
+      throw failure(error.message)
     }
-    guard number.sign == .plus, let float = Float(exactly: number), float.isFinite else {
-      throw failure("is \(number), must be a finite float32 that is not negative")
+  }
+
+  /// Packed finite float32 numbers that are not negative.
+  func magnitudes() throws(StatisticsError) -> [Float] {
+    let magnitudes = try packed(Packing.floats)
+    if let wrong = magnitudes.firstIndex(where: { $0.sign == .minus || !$0.isFinite }) {
+      throw failure("has \(magnitudes[wrong]) at \(wrong); must be finite and not negative")
     }
-    return float
+    return magnitudes
   }
 }

@@ -9,23 +9,21 @@ final class TapObserver {
   private(set) var sawSpecial = false
   private var count: UInt64 = 0
   private var channels: [Float]
-  /// Counts of all bins; empty for a tap without a histogram.
-  private var bins: [UInt64]
+  /// Counts of bins; nil for a tap without a histogram.
+  private var bins: BinCounts?
 
   var width: Int { channels.count }
 
   init(name: String, width: Int, hasHistogram: Bool) {
     self.name = name
     channels = Array(repeating: 0, count: width)
-    bins = hasHistogram ? Array(repeating: 0, count: Histogram.binCount) : []
+    bins = hasHistogram ? BinCounts() : nil
   }
 
   var statistics: TapStatistics {
-    let tap = TapStatistics(name: name, count: count, channels: channels, histogram: nil)
-    guard !bins.isEmpty else { return tap }
+    let maximum = channels.reduce(0) { max($0, $1) }
     return TapStatistics(
-      name: name, count: count, channels: channels,
-      histogram: Histogram(counts: bins, maximum: tap.maximum))
+      name: name, count: count, channels: channels, histogram: bins?.histogram(maximum: maximum))
   }
 
   /// Takes in all rows of a float32 buffer.
@@ -35,7 +33,7 @@ final class TapObserver {
     count += UInt64(event.rows) * UInt64(event.width)
     let blocks = (event.width + 15) / 16
     let threads = min(scratch.threads, blocks)
-    let hasHistogram = !bins.isEmpty
+    let hasHistogram = bins != nil
     channels.withUnsafeMutableBufferPointer { channels in
       guard let start = channels.baseAddress else { return }
       // The threads write to disjoint memory, and all are done when the call returns.
@@ -52,7 +50,7 @@ final class TapObserver {
       }
     }
     if scratch.takeSpecial() { sawSpecial = true }
-    if hasHistogram { scratch.moveBins(to: &bins, threads: threads) }
+    for thread in 0..<(hasHistogram ? threads : 0) { bins?.move(from: scratch.bins(thread)) }
   }
 }
 
@@ -82,16 +80,5 @@ final class ObserverScratch {
   func takeSpecial() -> Bool {
     defer { sawSpecial.update(repeating: false) }
     return sawSpecial.contains(true)
-  }
-
-  /// Adds the counts of the first threads to `total` and clears them.
-  func moveBins(to total: inout [UInt64], threads: Int) {
-    total.withUnsafeMutableBufferPointer { total in
-      for thread in 0..<threads {
-        let source = bins(thread)
-        for bin in 0..<Histogram.binCount { total[bin] += source[bin] }
-        source.update(repeating: 0, count: Histogram.binCount)
-      }
-    }
   }
 }

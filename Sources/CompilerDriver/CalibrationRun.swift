@@ -16,63 +16,92 @@ public struct CalibrationRun: Sendable {
 
   private let model: LoadedModel
   private let module: Module
-  private let modelDigest: String
+  private let recipe: Recipe
 
   /// Prepares the calibration of a model.
   /// - Throws: `DiagnosticFailure`.
   public init(_ model: LoadedModel, recipe: Recipe = .standard) throws {
-    self.init(
-      model,
-      module: try Pipeline.run(
-        Pipeline.calibrationPasses(for: recipe), on: model.imported.module, recipe: recipe
-      ).module, modelDigest: try model.digest())
-  }
-
-  private init(_ model: LoadedModel, module: Module, modelDigest: String) {
     self.model = model
-    self.module = module
-    self.modelDigest = modelDigest
+    self.recipe = recipe
+    module =
+      try Pipeline.run(
+        Pipeline.calibrationPasses(for: recipe), on: model.imported.module, recipe: recipe
+      ).module
   }
 
   /// What statistics of this model must be bound to, whatever the text.
-  public var digests: [String: String] {
+  /// - Throws: `DiagnosticFailure` where a file of the model cannot be read.
+  public func digests() throws -> [String: String] {
     [
-      "model": modelDigest, "tokenizer": model.tokenizerDigest,
+      "model": try model.digest(), "tokenizer": model.tokenizerDigest,
       "module": Digests.sha256(Array(module.text.utf8)).hex,
     ]
   }
 
   /// Runs the model over text and gives what was seen.
-  /// - Parameter text: nil for the text that is part of the program, or random ids where there is no tokenizer.
+  /// - Parameters:
+  ///   - text: nil for the text that is part of the program, or random ids where there is no tokenizer.
+  ///   - part: the passages that are run; the statistics are bound to the whole.
+  ///   - unfinished: where what was seen is kept when the run is stopped, and where it is taken up again.
   /// - Throws: `DiagnosticFailure`.
   public func run(
-    text: TextInput?, size: CalibrationText.Size, threads: Int, progress: Progress,
+    text: TextInput?, size: CalibrationText.Size, part: CalibrationText.Part = .whole,
+    unfinished: UnfinishedCalibration? = nil, threads: Int, progress: Progress,
     shouldStop: () -> Bool = { false }
   ) throws -> Statistics {
     let passages = try passages(text, size)
-    let scratch = try WritableFile.scratch("calibration")
-    try PlanFile.write(
-      try LoweredPlan(lowering: module), tensors: model.imported.checkpoint, into: scratch, threads: threads)
-    let plan = try PlanFile.load(scratch.temporaryPath)
-    var digests = digests
+    let chosen = part.indices(of: passages.passages.count)
+    guard !chosen.isEmpty else {
+      throw DiagnosticFailure(
+        .badOption,
+        "part \(part.number) of \(part.count) is empty: there are \(passages.passages.count) passages",
+        at: .option("--part"), hint: "make fewer parts")
+    }
+    var digests = try digests()
     digests["text"] = passages.digest
     let bindings = Bindings(
       digests: digests, sequenceLength: size.length, sampleCount: passages.passages.count)
+    let wanted = passages.passages[chosen]
+    let earlier = try unfinished?.read(belongingTo: bindings, passages: Set(wanted.map(\.index)))
+    let counted = Set(earlier?.passages.map(\.index) ?? [])
+    let left = wanted.filter { !counted.contains($0.index) }
+    if left.isEmpty, let earlier { return earlier }
+    let plan = try floatPlan(threads: threads, observesStates: true)
+    var kept: Statistics?
     do {
-      return try Calibrator.run(
-        plan: plan, passages: passages.passages, bindings: bindings, percentileTaps: percentileTaps,
-        threads: threads, progress: progress, shouldStop: shouldStop)
-    } catch .stopped(let done) {
-      throw DiagnosticFailure(.interrupted, "calibration was stopped after \(done) passages")
-    } catch .notFinite(let tap, let passage) {
+      let rest = try Calibrator.run(
+        plan: plan, passages: left, bindings: bindings, percentileTaps: percentileTaps, threads: threads,
+        progress: { progress(counted.count + $0, counted.count + $1) }, shouldStop: shouldStop,
+        whenStopped: { kept = $0 })
+      return try join(earlier, rest)
+    } catch let error as CalibrationError {
+      guard case .stopped = error, let unfinished, let kept else { throw error.failure }
+      try unfinished.write(join(earlier, kept))
       throw DiagnosticFailure(
-        .nonFinite, "the model computes a NaN or an infinity in passage \(passage)", at: .node(tap),
-        hint: "the weights overflow float32; nothing can be calibrated")
-    } catch .plan(let error) {
-      throw error.failure
-    } catch {
-      throw DiagnosticFailure(.badText, "\(error)")
+        .interrupted, "calibration was stopped after \(counted.count + kept.passages.count) passages",
+        hint: "the same command goes on from there; until then \(unfinished.path) keeps what was seen")
     }
+  }
+
+  /// What was seen before and after an interruption.
+  private func join(_ earlier: Statistics?, _ rest: Statistics) throws(DiagnosticFailure) -> Statistics {
+    guard let earlier else { return rest }
+    do {
+      return try earlier.merging(rest)
+    } catch {
+      throw DiagnosticFailure(.badStatistics, "\(error)", hint: "calibrate anew")
+    }
+  }
+
+  /// The float plan of the module whose tensors a compile by the recipe quantizes.
+  /// - Parameter observesStates: whether the plan also writes the largest states that its scans reach.
+  /// - Throws: `DiagnosticFailure`.
+  func floatPlan(threads: Int, observesStates: Bool = false) throws -> Plan {
+    let scratch = try WritableFile.scratch("calibration")
+    try PlanFile.write(
+      try LoweredPlan(lowering: module, observesStates: observesStates), tensors: model.imported.checkpoint,
+      into: scratch, threads: threads)
+    return try PlanFile.load(scratch.temporaryPath)
   }
 
   /// What users should know of a calibration on this text before they trust it.
@@ -85,21 +114,57 @@ public struct CalibrationRun: Sendable {
 
   /// Reads statistics and makes sure that they belong to this model.
   /// - Throws: `DiagnosticFailure` naming what differs.
-  public func readStatistics(_ path: String) throws(DiagnosticFailure) -> Statistics {
+  public func readStatistics(_ path: String) throws -> Statistics {
     let statistics = try Statistics(path: path)
-    let differing = statistics.mismatch(with: digests)
+    let differing = statistics.mismatch(with: try digests())
+    guard differing != ["module"] else {
+      throw DiagnosticFailure(
+        .statisticsMismatch,
+        "the statistics were taken of this model rotated or with its norm gains folded in another way than the recipe asks for",
+        at: .file(path), hint: "calibrate with --recipe \(recipe.name)")
+    }
     guard differing.isEmpty else {
       throw DiagnosticFailure(
         .statisticsMismatch,
         "the statistics were taken with another \(differing.joined(separator: ", another "))",
         at: .file(path), hint: "calibrate this model anew")
     }
+    try statistics.requireComplete(path)
     return statistics
   }
 
-  /// The tensors whose clip may be a percentile: what the scan reads as u.
+  /// The tensors whose clip may be another than their maximum: all that a recipe may quantize.
   private var percentileTaps: Set<String> {
-    Set(module.nodes.filter { $0.op == .selectiveScan }.map { module[$0.operands[0]].name })
+    let read = module.nodes.flatMap { node -> ArraySlice<ValueID> in
+      switch node.op {
+      case .linear, .conv1d, .hadamard: node.operands.prefix(1)
+      case .selectiveScan: node.operands.prefix(5)
+      default: []
+      }
+    }
+    return Set(read.map { module[$0].name })
+  }
+
+  /// The passages of the text that `statistics` were taken on.
+  /// - Parameter text: nil as for `run`.
+  /// - Throws: `DiagnosticFailure` where the text is another one.
+  func passages(of statistics: Statistics, text: TextInput?) throws(DiagnosticFailure) -> [Passage] {
+    let bindings = statistics.bindings
+    guard statistics.passages.count == bindings.sampleCount, bindings.sampleCount <= 1_000_000,
+      bindings.sequenceLength <= 4096
+    else {
+      throw DiagnosticFailure(
+        .statisticsMismatch, "the second calibration needs statistics of all passages",
+        hint: "merge the parts first")
+    }
+    let size = CalibrationText.Size(samples: bindings.sampleCount, length: bindings.sequenceLength)
+    let found = try passages(text, size)
+    guard found.digest == bindings.digests["text"] else {
+      throw DiagnosticFailure(
+        .statisticsMismatch, "the statistics were taken on another text, which the second calibration needs",
+        hint: "give the text that 'calibrate' had by --text, beside --stats")
+    }
+    return found.passages
   }
 
   private func passages(_ text: TextInput?, _ size: CalibrationText.Size) throws(DiagnosticFailure)

@@ -19,6 +19,37 @@ public struct CalibrationText: Sendable {
     }
   }
 
+  /// A part of a calibration, as large as the others but for one passage.
+  public struct Part: Equatable, Sendable {
+    /// The part's number, from 1.
+    public let number: Int
+    /// Parts in all, at most 1,000,000.
+    public let count: Int
+
+    /// The whole calibration.
+    public static let whole = Part(number: 1, count: 1)
+
+    /// Part `number` of `count`.
+    private init(number: Int, count: Int) {
+      self.number = number
+      self.count = count
+    }
+
+    /// Reads a part as `2/4`; nil where there is no such part.
+    public init?(_ text: String) {
+      let pieces = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+      guard pieces.count == 2, let number = pieces[0], let count = pieces[1],
+        (1...1_000_000).contains(count), (1...count).contains(number)
+      else { return nil }
+      self.init(number: number, count: count)
+    }
+
+    /// Numbers of the passages of this part.
+    func indices(of passages: Int) -> Range<Int> {
+      passages * (number - 1) / count..<passages * number / count
+    }
+  }
+
   /// The passages.
   let passages: [Passage]
   /// SHA-256 of the text they came from.

@@ -1,3 +1,4 @@
+public import Calibration
 public import Diagnostics
 public import JSONText
 
@@ -15,6 +16,8 @@ public struct CompileReport: Sendable {
   public var stateBytes: Int
   /// The tensor of which the largest share was clipped in calibration, and that share; nil where nothing was clipped.
   public var worstSaturation: (tensor: String, share: Double)?
+  /// What the ranges were taken from; nil where nothing was quantized.
+  public var statistics: Statistics?
   /// Where the time went: names and seconds.
   public var times: [(name: String, seconds: Double)]
   /// Warnings and notes.

@@ -18,6 +18,8 @@ public struct Compiler {
     public var model: String
     /// The plan file.
     public var output: String
+    /// A `tokenizer.json` in place of the directory's.
+    public var tokenizer: String?
     /// What is quantized, and how.
     public var recipe: Recipe
     /// Stored statistics; calibration runs where absent.
@@ -30,6 +32,8 @@ public struct Compiler {
     public var dumpDirectory: String?
     /// Licence of the model, for the plan's metadata.
     public var license: String?
+    /// Bytes of Gram matrices that rounding by GPTQ holds at once; it holds one matrix at least.
+    public var gramBytes = 1 << 30
     /// Threads.
     public var threads: Int
 
@@ -50,29 +54,36 @@ public struct Compiler {
 
   /// Compiles a model directory into a plan file, which appears only when it is complete.
   ///
+  /// - Parameters:
+  ///   - progress: told how far the calibration has come.
+  ///   - secondProgress: told how far the second calibration has come, where the recipe needs one.
+  ///   - shouldStop: asked often; the compile fails as interrupted where it says yes.
   /// - Throws: `DiagnosticFailure` with everything found in the phase that failed.
   public static func compile(
     _ options: Options, progress: CalibrationRun.Progress,
+    secondProgress: @escaping CalibrationRun.Progress = { _, _ in },
     shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> CompileReport {
     var compiler = Compiler(options)
-    return try compiler.run(progress: progress, shouldStop: shouldStop)
+    return try compiler.run(progress: progress, secondProgress: secondProgress, shouldStop: shouldStop)
   }
 
   private mutating func run(
-    progress: CalibrationRun.Progress, shouldStop: @escaping @Sendable () -> Bool
+    progress: CalibrationRun.Progress, secondProgress: @escaping CalibrationRun.Progress,
+    shouldStop: @escaping @Sendable () -> Bool
   ) throws -> CompileReport {
     let output = try OutputFile(options.output)
     let model = try stopwatch.time("read model") {
-      try LoadedModel(directory: options.model, checksValues: true)
+      try LoadedModel(directory: options.model, tokenizer: options.tokenizer, checksValues: true)
     }
     findings += model.findings
     findings += try Pipeline.checkPatterns(of: options.recipe, on: model.imported.module)
     let dump = try options.dumpDirectory.map { try IRDump(directory: $0) }
     try dump?.write(model.imported.module, after: "import")
-    let calibration = try stopwatch.time("digest model") { try CalibrationRun(model, recipe: options.recipe) }
+    let calibration = try CalibrationRun(model, recipe: options.recipe)
     let statistics = try statistics(calibration, progress, shouldStop)
-    let ranges = statistics.map { RangeTable($0, recipe: options.recipe) } ?? RangeTable()
+    findings += statistics?.calibrationFindings ?? []
+    let ranges = try statistics.map { try RangeTable($0, recipe: options.recipe) } ?? RangeTable()
     let (module, found) = try stopwatch.time("passes") {
       try Pipeline.run(
         Pipeline.passes(for: options.recipe), on: model.imported.module, recipe: options.recipe,
@@ -81,27 +92,34 @@ public struct Compiler {
     }
     findings += found
     var plan = try LoweredPlan(lowering: module)
-    addProvenance(to: &plan, model, calibration, statistics)
+    try addProvenance(to: &plan, model, statistics)
+    let codes = try codeCalibration(of: plan, model, calibration, statistics, secondProgress, shouldStop)
+    let refinement = codes.map { self.refinement(by: $0) }
     let bytes = try stopwatch.time("write plan") {
       let bytes = try PlanFile.write(
         plan, tensors: model.imported.checkpoint, into: output, threads: options.threads,
-        golden: Self.goldenPrompt(vocabulary: model.vocabulary), shouldStop: shouldStop)
+        golden: Self.goldenPrompt(vocabulary: model.vocabulary), refinement: refinement,
+        shouldStop: shouldStop)
       try output.publish()
       return bytes
     }
+    if let codes { stopwatch.move(codes.seconds, from: "write plan", to: "second calibration") }
     return CompileReport(
       recipe: options.recipe.name, layers: module.layers, bytesBefore: model.imported.checkpoint.byteCount,
       bytesAfter: bytes,
       stateBytes: Int(plan.draft.model.stateBytesPerSlot),
-      worstSaturation: statistics.flatMap { worstSaturation($0) }, times: stopwatch.parts, findings: findings)
+      worstSaturation: statistics.flatMap { worstSaturation($0) }, statistics: statistics,
+      times: stopwatch.parts, findings: findings)
   }
 
   private mutating func statistics(
     _ calibration: CalibrationRun, _ progress: CalibrationRun.Progress,
     _ shouldStop: () -> Bool
   ) throws -> Statistics? {
-    guard options.recipe.isQuantized else { return nil }
-    if let path = options.statistics { return try calibration.readStatistics(path) }
+    guard options.recipe.needsRanges else { return nil }
+    if let path = options.statistics {
+      return try stopwatch.time("read statistics") { try calibration.readStatistics(path) }
+    }
     if let caution = calibration.caution(text: options.text) { findings.append(caution) }
     return try stopwatch.time("calibrate") {
       try calibration.run(
@@ -110,14 +128,35 @@ public struct Compiler {
     }
   }
 
+  /// The second calibration, ready to run, where the recipe needs one.
+  private mutating func codeCalibration(
+    of plan: LoweredPlan, _ model: LoadedModel, _ calibration: CalibrationRun, _ statistics: Statistics?,
+    _ progress: @escaping CalibrationRun.Progress, _ shouldStop: @escaping @Sendable () -> Bool
+  ) throws -> CodeCalibration? {
+    guard options.recipe.observesCodes, let statistics else { return nil }
+    let (options, text) = (options, try options.text.map { try TextInput(path: $0) })
+    return try stopwatch.time("second calibration") {
+      try CodeCalibration(
+        plan, tensors: model.imported.checkpoint,
+        passages: try calibration.passages(of: statistics, text: text),
+        threads: options.threads, progress: progress, shouldStop: shouldStop)
+    }
+  }
+
+  private func refinement(by codes: CodeCalibration) -> CodeRefinement {
+    CodeRefinement(
+      roundsByError: options.recipe.weights.rounding == .gptq, correctsBias: options.recipe.correctsBias,
+      gramBytes: options.gramBytes, observe: codes.observe)
+  }
+
   private func addProvenance(
-    to plan: inout LoweredPlan, _ model: LoadedModel, _ calibration: CalibrationRun, _ statistics: Statistics?
-  ) {
+    to plan: inout LoweredPlan, _ model: LoadedModel, _ statistics: Statistics?
+  ) throws {
     plan.draft.tokenizer = model.tokenizer?.encodeSection() ?? []
     var entries = [
       ("architecture", model.imported.module.architecture), ("tool", ToolVersion.text),
       ("recipe", JSONText.encode(options.recipe.json)), ("license", options.license ?? "not stated"),
-      ("digest.model", calibration.digests["model"] ?? ""), ("digest.tokenizer", model.tokenizerDigest),
+      ("digest.model", try model.digest()), ("digest.tokenizer", model.tokenizerDigest),
     ]
     if let statistics { entries.append(("digest.statistics", statistics.digest)) }
     for (key, value) in entries { plan.draft.addMetadata(key, value) }

@@ -27,7 +27,7 @@ public enum IRText {
       let statistics =
         try path.map { try calibration.readStatistics($0) }
         ?? calibration.run(text: nil, size: CalibrationText.Size(), threads: threads, progress: progress)
-      ranges = RangeTable(statistics, recipe: recipe)
+      ranges = try RangeTable(statistics, recipe: recipe)
     }
     let (module, _) = try Pipeline.run(
       Array(passes[...last]), on: model.imported.module, recipe: recipe, ranges: ranges)

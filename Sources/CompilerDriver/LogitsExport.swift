@@ -10,11 +10,13 @@ import Safetensors
 public struct LogitsExport {
   private let context: Context
   private let plan: Plan
+  private let basis: ResidualBasis?
 
   /// Prepares an export from a plan.
   /// - Throws: `DiagnosticFailure`.
   public init(_ plan: Plan, threads: Int?) throws(DiagnosticFailure) {
     self.plan = plan
+    basis = ResidualBasis(plan)
     context = try PlanFile.context(plan, ContextOptions(logitRowCapacity: 64, threads: threads))
   }
 
@@ -48,74 +50,106 @@ public struct LogitsExport {
   }
 
   /// Writes a safetensors file: `logits` float32 `[sequences, positions, vocabulary]`; with `hidden` also `embedding`,
-  /// `layer_N` (the residual stream after layer N) and `final_norm`, float32 `[sequences, positions, width]`.
+  /// `layer_N` (the residual stream after layer N) and `final_norm`, float32 `[sequences, positions, width]`, all of
+  /// them turned back where the plan's residual stream is rotated.
+  ///
+  /// Every row goes to its place in the file when it is computed, so memory does not grow with the sequences.
   /// - Throws: `DiagnosticFailure`.
   public func write(_ sequences: [[UInt32]], to path: String, hidden: Bool) throws {
     let output = try OutputFile(path)
-    var tensors: [String: [Float]] = [:]
-    for sequence in sequences { try run(sequence, hidden: hidden, into: &tensors) }
-    let positions = sequences[0].count
-    let entries = tensors.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { name in
+    let widths = [("logits", plan.vocabulary)] + (hidden ? hiddenWidths : [])
+    let entries = widths.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }.map { name, width in
       SafetensorsWriter.Entry(
-        name: name, element: .f32,
-        shape: [sequences.count, positions, (tensors[name]?.count ?? 0) / (sequences.count * positions)])
+        name: name, element: .f32, shape: [sequences.count, sequences[0].count, width])
     }
-    do {
-      try SafetensorsWriter.write(entries, to: output.descriptor) { entry, append in
-        try (tensors[entry.name] ?? []).withUnsafeBytes { try append($0) }
-      }
-    } catch SafetensorsError.notWritable(let code) {
-      throw output.failure("write", code)
+    let layout = try SafetensorsLayout(entries)
+    try output.resize(layout.byteCount)
+    try output.write(layout.header)
+    for (index, sequence) in sequences.enumerated() {
+      try run(
+        sequence,
+        into: HiddenRows(
+          output: output, layout: layout, firstRow: index * sequence.count, isHidden: hidden))
     }
     try output.publish()
   }
 
-  private func run(_ sequence: [UInt32], hidden: Bool, into tensors: inout [String: [Float]]) throws {
+  private func run(_ sequence: [UInt32], into rows: HiddenRows) throws {
     do {
       try context.reset(slot: 0)
       for start in stride(from: 0, to: sequence.count, by: context.options.rowCapacity) {
         let chunk = Array(sequence[start..<min(start + context.options.rowCapacity, sequence.count)])
-        try runChunk(chunk, hidden: hidden, into: &tensors)
+        try runChunk(chunk, at: start, into: rows)
       }
     } catch let error as CallError {
       throw DiagnosticFailure(.badText, "\(error)", hint: "token ids must be below the plan's vocabulary")
     }
   }
 
-  private func runChunk(_ chunk: [UInt32], hidden: Bool, into tensors: inout [String: [Float]]) throws {
+  private func runChunk(_ chunk: [UInt32], at first: Int, into rows: HiddenRows) throws {
     let segments = [Segment(slot: 0, count: chunk.count)]
-    if hidden {
-      try context.run(tokens: chunk, segments: segments) { collect($0, into: &tensors) }
+    var failure: DiagnosticFailure?
+    func keep(_ event: TapEvent, _ start: Int) {
+      guard failure == nil, let name = hiddenName(event.instruction) else { return }
+      do throws(DiagnosticFailure) {
+        var values = [Float](repeating: 0, count: event.width)
+        for row in 0..<event.rows {
+          values.withUnsafeMutableBufferPointer { event.read(row: row, into: $0) }
+          try rows.write(basis?.restored(values) ?? values, of: name, at: start + row)
+        }
+      } catch {
+        failure = error
+      }
+    }
+    if rows.isHidden {
+      try context.run(tokens: chunk, segments: segments) { keep($0, first) }
     } else {
       try context.run(tokens: chunk, segments: segments)
     }
     for start in stride(from: 0, to: chunk.count, by: context.options.logitRowCapacity) {
-      let rows = Array(start..<min(start + context.options.logitRowCapacity, chunk.count))
+      let chosen = Array(start..<min(start + context.options.logitRowCapacity, chunk.count))
       let logits =
-        hidden
-        ? try context.logits(rows: rows) { collect($0, into: &tensors) } : try context.logits(rows: rows)
-      for row in rows.indices { tensors["logits", default: []] += logits[row] }
+        rows.isHidden
+        ? try context.logits(rows: chosen) { keep($0, first + start) } : try context.logits(rows: chosen)
+      for row in chosen.indices { try rows.write(Array(logits[row]), of: "logits", at: first + start + row) }
+    }
+    if let failure { throw failure }
+  }
+
+  /// The names and widths of what is exported beside the logits.
+  private var hiddenWidths: [(String, Int)] {
+    (0..<plan.view.instructionCount).compactMap { index in
+      hiddenName(index).map { ($0, Int(plan.view.model.width)) }
     }
   }
 
-  private func collect(_ event: TapEvent, into tensors: inout [String: [Float]]) {
-    guard let name = hiddenName(event) else { return }
-    var row = [Float](repeating: 0, count: event.width)
-    for index in 0..<event.rows {
-      row.withUnsafeMutableBufferPointer { event.read(row: index, into: $0) }
-      tensors[name, default: []] += row
-    }
-  }
-
-  /// The name under which a tapped buffer is exported: embedding, residual stream after a layer, or final norm.
-  private func hiddenName(_ event: TapEvent) -> String? {
-    let instruction = plan.view.instruction(event.instruction)
-    switch plan.view.string(instruction.name) {
+  /// The name under which what an instruction writes is exported: embedding, residual stream after a layer, or final
+  /// norm.
+  private func hiddenName(_ index: Int) -> String? {
+    switch plan.view.string(plan.view.instruction(index).name) {
     case "embedding": return "embedding"
     case "norm_f": return "final_norm"
     case let name:
       let parts = name.split(separator: ".")
       return parts.count == 3 && parts[0] == "layers" && parts[2] == "residual" ? "layer_\(parts[1])" : nil
+    }
+  }
+}
+
+/// The rows of one sequence in the file that is being written.
+private struct HiddenRows {
+  let output: OutputFile
+  let layout: SafetensorsLayout
+  /// The sequence's first row, counted over all sequences.
+  let firstRow: Int
+  /// Whether more than logits is wanted.
+  let isHidden: Bool
+
+  func write(_ values: [Float], of name: String, at row: Int) throws(DiagnosticFailure) {
+    guard let offset = layout.offset(of: name) else { return }
+    try values.withUnsafeBufferPointer { (values) throws(DiagnosticFailure) in
+      let bytes = UnsafeRawBufferPointer(values)
+      try output.write(bytes, at: offset + (firstRow + row) * bytes.count)
     }
   }
 }

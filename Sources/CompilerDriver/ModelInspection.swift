@@ -10,8 +10,8 @@ public struct ModelInspection: Sendable {
 
   /// Reads a model directory without reading weights.
   /// - Throws: `DiagnosticFailure` with everything that is wrong.
-  public init(directory: String) throws(DiagnosticFailure) {
-    model = try LoadedModel(directory: directory, checksValues: false)
+  public init(directory: String, tokenizer: String? = nil) throws(DiagnosticFailure) {
+    model = try LoadedModel(directory: directory, tokenizer: tokenizer, checksValues: false)
   }
 
   private var entries: [Checkpoint.Entry] {

@@ -12,13 +12,14 @@ public enum PlanFile {
   ///
   /// - Parameters:
   ///   - golden: token ids whose logits the plan is to remember; none where empty.
+  ///   - refinement: how products of codes get better codes and biases; nil for the nearest codes.
   ///   - shouldStop: asked before every block; the write fails as interrupted where it says yes.
   /// - Returns: bytes of the file.
   /// - Throws: `DiagnosticFailure`, or what the tensors throw.
   @discardableResult
   static func write(
     _ plan: LoweredPlan, tensors: some TensorSource, into file: WritableFile, threads: Int,
-    golden: [UInt32] = [],
+    golden: [UInt32] = [], refinement: CodeRefinement? = nil,
     shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> Int {
     var draft = plan.draft
@@ -33,7 +34,7 @@ public enum PlanFile {
       }
       try file.write(bytes, at: offset)
     }
-    try writer.write()
+    try writer.write(refining: refinement)
     let weights = try digest(of: file, from: Int(layout.weightsOffset), count: Int(layout.weightsLength))
     func writeHeader(_ layout: PlanLayout) throws {
       try file.write(layout.headerRegion(weightsDigest: weights) { Digests.sha256($0).bytes })

@@ -34,7 +34,7 @@ public struct PlanInspection {
       ("recipe", recipe), ("metadata", .object(metadata.map { ($0.key, .string($0.value)) })),
       ("sections", .array(SectionKind.allCases.map(section))),
       ("tensors", .array(buffers.filter { !$0.scale.isAbsent }.map(tensor))),
-      ("linears", .array(linears)),
+      ("states", .array(states)), ("linears", .array(linears)),
     ])
   }
 
@@ -86,6 +86,17 @@ public struct PlanInspection {
       ("name", .string(view.string(buffer.name))), ("type", .string("\(buffer.type)")),
       ("width", .integer(Int64(buffer.width))), ("scales", floats(buffer.scale)),
     ])
+  }
+
+  /// The states that are narrower than float32.
+  private var states: [JSONValue] {
+    (0..<view.instructionCount).map(view.instruction).compactMap { instruction in
+      guard instruction.opcode == .scan, instruction.stateType != .f32 else { return nil }
+      return .object([
+        ("name", .string(view.string(instruction.name))), ("type", .string("\(instruction.stateType)")),
+        ("scales", instruction.constant(.stateScale).map(floats) ?? .array([])),
+      ])
+    }
   }
 
   private var linears: [JSONValue] {

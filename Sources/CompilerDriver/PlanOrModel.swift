@@ -54,6 +54,17 @@ public struct PlanOrModel: Sendable {
     return tokens
   }
 
+  /// The beginning-of-text token.
+  /// - Throws: `DiagnosticFailure` where there is no tokenizer, or it has none.
+  public func beginningToken() throws(DiagnosticFailure) -> UInt32 {
+    guard let token = try requireTokenizer().tables.policy.beginningID else {
+      throw DiagnosticFailure(
+        .badOption, "the tokenizer has no beginning-of-text token", at: .option("--bos"),
+        hint: "leave out --bos")
+    }
+    return token
+  }
+
   private static func floatPlan(_ model: LoadedModel, threads: Int) throws -> Plan {
     let (module, _) = try Pipeline.run(
       Pipeline.passes(for: .float32), on: model.imported.module, recipe: .float32)

@@ -1,7 +1,7 @@
 public import Diagnostics
 import Digests
 import PlanFormat
-import PlanRuntime
+public import PlanRuntime
 import Tokenization
 
 /// Checks of a plan file.
@@ -23,7 +23,7 @@ public enum PlanVerification {
     _ = try PlanOrModel.tokenizer(of: plan, path)
     var checked = "structure"
     if level != .structure {
-      try checkDigests(plan, path)
+      try checkContent(of: plan, path)
       checked += ", content"
     }
     if level == .run {
@@ -33,7 +33,9 @@ public enum PlanVerification {
     return "\(path): ok (\(checked))"
   }
 
-  private static func checkDigests(_ plan: Plan, _ path: String) throws(DiagnosticFailure) {
+  /// Compares the digest of every section, and the corrections of int8 weights.
+  /// - Throws: `DiagnosticFailure` naming the section or instruction.
+  public static func checkContent(of plan: Plan, _ path: String) throws(DiagnosticFailure) {
     let view = plan.view
     var findings: [Diagnostic] = []
     for kind in SectionKind.allCases {

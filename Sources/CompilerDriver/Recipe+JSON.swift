@@ -1,3 +1,4 @@
+import IR
 import JSONText
 public import Passes
 

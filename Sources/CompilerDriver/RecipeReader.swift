@@ -1,5 +1,6 @@
 import Diagnostics
 import Frontend
+import IR
 import JSONText
 import Passes
 

@@ -1,5 +1,6 @@
 public import Diagnostics
 import Files
+public import IR
 public import Passes
 
 /// Recipes by name or from files.
@@ -16,6 +17,17 @@ public enum RecipeSource {
         hint: "\(guess)recipes: \(names.joined(separator: ", ")), or a file whose name ends in .json")
     }
     return try RecipeReader.read(InputFile.read(nameOrPath, limit: 1 << 20), file: nameOrPath)
+  }
+
+  /// The clip of `--percentile`.
+  /// - Throws: `DiagnosticFailure` (`bad-option`).
+  public static func clip(_ text: String) throws(DiagnosticFailure) -> Recipe.Clip {
+    if text == "search" { return .leastError }
+    guard let clip = Recipe.Clip("percentile:\(text)") else {
+      throw DiagnosticFailure(
+        .badOption, "'\(text)' is neither 'search' nor above 0 and up to 100", at: .option("--percentile"))
+    }
+    return clip == .percentile(100) ? .maximum : clip
   }
 
   /// The pattern of `--keep`.

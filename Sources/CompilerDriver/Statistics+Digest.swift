@@ -1,7 +1,7 @@
-import Calibration
+public import Calibration
 import Digests
 
 extension Statistics {
   /// SHA-256 of the statistics file.
-  var digest: String { Digests.sha256(Array(text.utf8)).hex }
+  public var digest: String { Digests.sha256(Array(text.utf8)).hex }
 }

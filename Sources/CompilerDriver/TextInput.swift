@@ -39,25 +39,7 @@ public struct TextInput: Sendable {
   }
 
   private static func lines(_ bytes: [UInt8], _ path: String) throws(DiagnosticFailure) -> [Document] {
-    var documents: [Document] = []
-    var findings: [Diagnostic] = []
-    for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      .enumerated()
-    where !line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) {
-      do {
-        documents.append(try document(JSONCursor(try JSONText.parse(Array(line)))))
-      } catch {
-        findings.append(
-          Diagnostic(
-            .badText, "line \(number + 1): \(error.message)", at: .json(file: path, path: error.path),
-            hint: "each line is an object with a field \"text\""))
-      }
-    }
-    if documents.isEmpty, findings.isEmpty {
-      findings.append(Diagnostic(.badText, "the file has no documents", at: .file(path)))
-    }
-    if !findings.isEmpty { throw DiagnosticFailure(findings) }
-    return documents
+    try JSONLines.read(bytes, path, hint: "each line is an object with a field \"text\"", document)
   }
 
   private static func document(_ line: JSONCursor) throws(JSONError) -> Document {

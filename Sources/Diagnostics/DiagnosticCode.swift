@@ -52,6 +52,10 @@ extension DiagnosticCode {
   public static let unsupportedModel = Self("unsupported-model", .unsupported)
   /// A safetensors file is malformed.
   public static let badSafetensors = Self("bad-safetensors", .badData)
+  /// A file that torch saved is malformed, or holds something else than tensors.
+  public static let badTorchFile = Self("bad-torch-file", .badData)
+  /// A file that torch saved is of a kind that cannot be read.
+  public static let unsupportedTorchFile = Self("unsupported-torch-file", .unsupported)
   /// The index of a sharded model is malformed.
   public static let badIndex = Self("bad-index", .badData)
   /// A shard that the index lists is missing.
@@ -81,11 +85,29 @@ extension DiagnosticCode {
   /// This processor lacks the instructions asked for.
   public static let unsupportedProcessor = Self("unsupported-processor", .unsupported)
 
+  // Baselines.
+  /// A stored baseline is damaged, or none.
+  public static let badBaseline = Self("bad-baseline", .badData)
+  /// A stored baseline belongs to something else.
+  public static let baselineMismatch = Self("baseline-mismatch", .badData)
+  /// How large an output will be.
+  public static let outputSize = Self("output-size", .cannotCreate)
+
+  // Signatures.
+  /// A file is no key that can be used.
+  public static let badKey = Self("bad-key", .badData)
+  /// A signature or a digest does not belong to what it is said to belong to.
+  public static let badSignature = Self("bad-signature", .badData)
+  /// There is no signature.
+  public static let missingSignature = Self("missing-signature", .missingInput)
+
   // Statistics.
   /// A statistics file is damaged.
   public static let badStatistics = Self("bad-statistics", .badData)
   /// Statistics belong to something else.
   public static let statisticsMismatch = Self("statistics-mismatch", .badData)
+  /// Statistics lack passages of their calibration.
+  public static let incompleteStatistics = Self("incomplete-statistics", .badData)
   /// Statistics lack a tensor.
   public static let missingRange = Self("missing-range", .badData)
   /// A tensor was zero throughout calibration.
@@ -104,6 +126,8 @@ extension DiagnosticCode {
   public static let badIR = Self("bad-ir", .internalFault)
   /// No instruction computes a node.
   public static let cannotLower = Self("cannot-lower", .internalFault)
+  /// Something reads or writes the residual stream that a rotation cannot be folded into.
+  public static let cannotRotate = Self("cannot-rotate", .unsupported)
   /// No Hadamard matrix of a width is known.
   public static let noHadamard = Self("no-hadamard", .badData)
 }

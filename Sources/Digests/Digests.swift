@@ -23,7 +23,7 @@ extension DigestError: CustomStringConvertible {
   }
 }
 
-/// SHA-256 of bytes and of files.
+/// SHA-256 of bytes and of files, and BLAKE2b of files.
 public enum Digests {
   private static let chunkBytes = 1 << 20
 
@@ -42,19 +42,34 @@ public enum Digests {
   /// Gives the SHA-256 of a file's content, read in pieces of 1 MiB.
   /// - Throws: `DigestError` where the file cannot be opened or read.
   public static func sha256(fileAt path: String) throws(DigestError) -> SHA256Digest {
+    var hasher = SHA256Hasher()
+    try unsafe readPieces(ofFileAt: path) { unsafe hasher.update($0) }
+    return hasher.finalize()
+  }
+
+  /// Gives the BLAKE2b digest of a file's content, 64 bytes, read in pieces of 1 MiB.
+  /// - Throws: `DigestError` where the file cannot be opened or read.
+  public static func blake2b(fileAt path: String) throws(DigestError) -> [UInt8] {
+    var hasher = BLAKE2bHasher()
+    try unsafe readPieces(ofFileAt: path) { unsafe hasher.update($0) }
+    return hasher.finalize()
+  }
+
+  private static func readPieces(
+    ofFileAt path: String, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(DigestError) {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .cannotOpen(path: path, errno: errno) }
     defer { close(descriptor) }
-    var hasher = SHA256Hasher()
     var chunk = [UInt8](repeating: 0, count: chunkBytes)
     while true {
       let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
-      if count == 0 { return hasher.finalize() }
+      if count == 0 { return }
       if count < 0 {
         if errno == EINTR { continue }
         throw .cannotRead(path: path, errno: errno)
       }
-      unsafe chunk.withUnsafeBytes { unsafe hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+      unsafe chunk.withUnsafeBytes { unsafe body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
   }
 }

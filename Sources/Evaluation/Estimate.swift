@@ -21,6 +21,12 @@ public struct Estimate: Equatable, Sendable {
     self.init(value: mean, standardError: error)
   }
 
+  /// The root of a value that is not negative; its error by the delta method.
+  var squareRoot: Estimate {
+    let root = value.squareRoot()
+    return Estimate(value: root, standardError: root > 0 ? standardError / (2 * root) : standardError)
+  }
+
   /// The value and two standard errors.
   public var upperBound: Double { value + 2 * standardError }
 

@@ -14,6 +14,14 @@ public enum EvaluationError: Error, CustomStringConvertible, Sendable {
   case token(position: Int, id: UInt32, vocabulary: Int)
   /// Logits from which no likelihood follows: a NaN or an infinity is among them.
   case notFinite(window: Int, position: Int)
+  /// A tensor of the float model that holds a NaN or an infinity.
+  case notFiniteTensor(String, window: Int)
+  /// A stored baseline whose rows are not those of the windows.
+  case storedRows(found: Int, expected: Int)
+  /// A question for which the plan computes a NaN or an infinity, or one without a token before the first choice.
+  case item(index: Int, String)
+  /// What was to take the baseline's rows failed.
+  case recording(any Error)
   /// A plan cannot be run here.
   case plan(ContextError)
   /// A plan refused a window.
@@ -34,6 +42,12 @@ public enum EvaluationError: Error, CustomStringConvertible, Sendable {
     case .token(let position, let id, let vocabulary):
       "token \(position) of the text is \(id), not below the vocabulary (\(vocabulary))"
     case .notFinite(let window, let position): "window \(window), position \(position): logits are not finite"
+    case .notFiniteTensor(let name, let window):
+      "window \(window): \(name) holds a NaN or an infinity in the float model"
+    case .storedRows(let found, let expected):
+      "the stored baseline has \(found) rows, the text has \(expected) targets"
+    case .item(let index, let problem): "question \(index + 1): \(problem)"
+    case .recording(let error): "\(error)"
     case .plan(let error): error.description
     case .call(let window, let error): "window \(window): \(error)"
     case .stopped(let done): "stopped after \(done) windows"

@@ -69,7 +69,7 @@ private struct WorkCounter {
   var stateBytes: Int {
     switch instruction.opcode {
     case .conv: 2 * (taps - 1) * width(.input) * view.buffer(BufferID(instruction[.input])).type.byteCount
-    case .scan: 2 * width(.u) * width(.b) * 4
+    case .scan: 2 * width(.u) * width(.b) * instruction.stateType.byteCount
     default: 0
     }
   }
@@ -81,17 +81,22 @@ private struct WorkCounter {
 
   var hasInt8Weights: Bool { constant(.weights).type == .i8 }
 
-  var int8Products: Int { instruction.opcode == .linear && isInt8(.input) ? products : 0 }
+  /// A product with 16-bit codes is two with 8-bit ones.
+  var int8Products: Int {
+    instruction.opcode == .linear && isCodes(.input) ? products * inputType.byteCount : 0
+  }
+
+  private var inputType: ElementType { view.buffer(BufferID(instruction[.input])).type }
 
   var floatOperations: Int {
     switch instruction.opcode {
     case .embed: constant(.table).type == .i8 ? width(.output) : 0
     case .norm: 3 * width(.input) + storing(.output)
-    case .linear: (isInt8(.input) ? 0 : products) + width(.output) + storing(.output)
+    case .linear: (isCodes(.input) ? 0 : products) + width(.output) + storing(.output)
     case .conv:
       width(.input) * (taps + Cost.siLU) + loading(.input) + storing(.output) + storing(.secondOutput)
     case .scan: scanOperations
-    case .hadamard: width(.input) * hadamardAdditions + storing(.output)
+    case .hadamard: width(.input) * (hadamardAdditions + gainOperations) + storing(.output)
     case .quantize: storing(.output)
     case .select: 0
     }
@@ -100,7 +105,8 @@ private struct WorkCounter {
   private var scanOperations: Int {
     let gate = instruction.buffer(.z) == nil ? 0 : Cost.siLU + 1
     let loads = [Field.u, .dt, .z, .b, .c].reduce(0) { $0 + loading($1) }
-    return width(.u) * (width(.b) * Cost.stateUpdate + Cost.softplus + 3 + gate) + loads
+    let update = Cost.stateUpdate + (Cost.stateRounding[instruction.stateType] ?? 0)
+    return width(.u) * (width(.b) * update + Cost.softplus + 3 + gate) + loads
   }
 
   /// Additions for one element: one for each butterfly stage, then a sum over the order.
@@ -110,21 +116,23 @@ private struct WorkCounter {
     return (Int.bitWidth - 1 - length.leadingZeroBitCount) + (order > 1 ? order : 0)
   }
 
+  private var gainOperations: Int { instruction.constant(.gain) == nil ? 0 : 1 }
+
   private var taps: Int { Int(constant(.weights).d0) }
 
   private func constant(_ field: Field) -> Constant { view.constant(ConstantID(instruction[field])) }
 
   private func width(_ field: Field) -> Int { Int(view.buffer(BufferID(instruction[field])).width) }
 
-  private func isInt8(_ field: Field) -> Bool {
-    instruction.buffer(field).map { view.buffer($0).type == .i8 } ?? false
+  private func isCodes(_ field: Field) -> Bool {
+    instruction.buffer(field).map { view.buffer($0).type.isCodes } ?? false
   }
 
   /// Operations to dequantize a row.
-  private func loading(_ field: Field) -> Int { isInt8(field) ? width(field) : 0 }
+  private func loading(_ field: Field) -> Int { isCodes(field) ? width(field) : 0 }
 
   /// Operations to quantize a row.
-  private func storing(_ field: Field) -> Int { isInt8(field) ? width(field) * Cost.quantize : 0 }
+  private func storing(_ field: Field) -> Int { isCodes(field) ? width(field) * Cost.quantize : 0 }
 
   private func bytes(_ constant: Constant) -> Int {
     Int(constant.d0) * max(1, Int(constant.d1)) * constant.type.byteCount
@@ -147,6 +155,8 @@ private enum Cost {
   static let softplus = exponential + 15
   /// Factor, maximum, minimum, rounding.
   static let quantize = 4
+  /// Both conversions of a state that is narrower than float32, and the clamp between.
+  static let stateRounding: [ElementType: Int] = [.f16: 4, .i8: quantize + 1]
   /// Δ·A, its exponential, (Δ·u)·B, and the fused multiply-adds for h and y.
   static let stateUpdate = exponential + 4
 }

@@ -8,12 +8,15 @@ struct RowScore {
   var baselineNLL = 0.0
   /// KL(baseline ‖ plan) over the whole vocabulary, in nats.
   var divergence = 0.0
-  /// Whether both prefer the same token.
-  var agrees = false
+  /// The token with the largest logit, the lowest of equal ones.
+  var topToken: Int
+  /// The same by the baseline.
+  var baselineTopToken = 0
 
   /// Scores the logits of one plan, `[vocabulary]`.
   init(_ logits: UnsafeBufferPointer<Float>, target: Int) {
-    let peak = Double(logits[topToken(logits)])
+    topToken = place(ofLargest: logits)
+    let peak = Double(logits[topToken])
     var sum = 0.0
     for logit in logits { sum += qk_exp(Double(logit) - peak) }
     nll = peak + qk_log(sum) - Double(logits[target])
@@ -26,8 +29,8 @@ struct RowScore {
   init(
     _ logits: UnsafeBufferPointer<Float>, baseline: UnsafeBufferPointer<Float>, target: Int
   ) {
-    let (top, baselineTop) = (topToken(logits), topToken(baseline))
-    let (peak, baselinePeak) = (Double(logits[top]), Double(baseline[baselineTop]))
+    (topToken, baselineTopToken) = (place(ofLargest: logits), place(ofLargest: baseline))
+    let (peak, baselinePeak) = (Double(logits[topToken]), Double(baseline[baselineTopToken]))
     var (sum, baselineSum, difference) = (0.0, 0.0, 0.0)
     for index in baseline.indices {
       let logit = Double(logits[index]) - peak
@@ -41,15 +44,29 @@ struct RowScore {
     nll = peak + logSum - Double(logits[target])
     baselineNLL = baselinePeak + baselineLogSum - Double(baseline[target])
     divergence = difference / baselineSum + (logSum - baselineLogSum)
-    agrees = top == baselineTop
   }
+
+  /// Scores the logits of a plan, and those that are stored of a baseline, both `[vocabulary]`.
+  init(
+    _ logits: UnsafeBufferPointer<Float>, stored: StoredRow, _ baseline: UnsafeBufferPointer<Float>,
+    target: Int
+  ) {
+    self.init(logits, baseline: baseline, target: target)
+    (baselineNLL, baselineTopToken) = (stored.nll, stored.topToken)
+  }
+
+  /// Whether both prefer the same token.
+  var agrees: Bool { topToken == baselineTopToken }
+
+  /// By how much the plan's probability of the target is above the baseline's.
+  var probabilityChange: Double { qk_exp(-nll) - qk_exp(-baselineNLL) }
 
   /// Whether all numbers are finite.
   var isFinite: Bool { nll.isFinite && baselineNLL.isFinite && divergence.isFinite }
 }
 
 /// The place of the largest logit, the lowest of equal ones.
-private func topToken(_ logits: UnsafeBufferPointer<Float>) -> Int {
+private func place(ofLargest logits: UnsafeBufferPointer<Float>) -> Int {
   var top = 0
   for index in logits.indices where logits[index] > logits[top] { top = index }
   return top

@@ -16,27 +16,20 @@ public struct TextScore: Equatable, Sendable {
   public let perplexity: Double
   /// The comparison with the baseline, where there was one.
   public let paired: PairedScore?
+  /// How often codes were at the ends of their range, where that was counted.
+  public let saturation: SaturationScore?
 
   /// The figures by name; a standard error that is not known is null.
   public var json: JSONValue {
     var members: [(String, JSONValue)] = [
       ("tokens", .integer(Int64(tokens))), ("windows", .integer(Int64(windows))),
       ("window_length", .integer(Int64(windowLength))), ("score_from", .integer(Int64(scoreFrom))),
-      ("mean_nll", number(meanNLL)), ("perplexity", number(perplexity)),
+      ("mean_nll", .finite(meanNLL)), ("perplexity", .finite(perplexity)),
     ]
-    if let paired {
-      members += [
-        ("baseline_mean_nll", number(paired.baselineMeanNLL)),
-        ("baseline_perplexity", number(paired.baselinePerplexity)),
-        ("increase", number(paired.increase.value)), ("increase_se", number(paired.increase.standardError)),
-        ("kl", number(paired.divergence.value)), ("kl_se", number(paired.divergence.standardError)),
-        ("top_token_agreement", number(paired.topTokenAgreement)),
-      ]
-    }
+    if let paired { members += paired.members }
+    if let saturation { members.append(("saturation", saturation.json)) }
     return .object(members)
   }
-
-  private func number(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .null }
 }
 
 /// How a plan differs from a baseline, token by token on the same text.
@@ -49,8 +42,18 @@ public struct PairedScore: Equatable, Sendable {
   public let increase: Estimate
   /// Mean of KL(baseline ‖ plan) over the full vocabulary, in nats per token.
   public let divergence: Estimate
+  /// How the divergences of the tokens are distributed.
+  public let divergenceQuantiles: Quantiles
   /// Share of tokens for which both prefer the same next token, 0 to 1.
-  public let topTokenAgreement: Double
+  public let topTokenAgreement: Estimate
+  /// Mean of p(target) by the plan less that by the baseline, −1 to 1.
+  public let probabilityChange: Estimate
+  /// Root of the mean square of the same.
+  public let probabilityChangeRMS: Estimate
+  /// How the changes of the tokens are distributed.
+  public let probabilityChangeQuantiles: Quantiles
+  /// The divergence by position in the window.
+  public let positions: [PositionScore]
   /// Mean divergence of each window.
   public let windowDivergences: [Double]
 
@@ -62,5 +65,38 @@ public struct PairedScore: Equatable, Sendable {
   public func divergenceDifference(from other: PairedScore) -> Estimate {
     precondition(windowDivergences.count == other.windowDivergences.count, "the windows are not the same")
     return Estimate(blocks: zip(windowDivergences, other.windowDivergences).map { $0 - $1 })
+  }
+
+  fileprivate var members: [(String, JSONValue)] {
+    [
+      ("baseline_mean_nll", .finite(baselineMeanNLL)),
+      ("baseline_perplexity", .finite(baselinePerplexity)),
+      ("increase", .finite(increase.value)), ("increase_se", .finite(increase.standardError)),
+      ("kl", .finite(divergence.value)), ("kl_se", .finite(divergence.standardError)),
+      ("kl_quantiles", divergenceQuantiles.json),
+      ("top_token_agreement", .finite(topTokenAgreement.value)),
+      ("top_token_agreement_se", .finite(topTokenAgreement.standardError)),
+      ("delta_p", .finite(probabilityChange.value)),
+      ("delta_p_se", .finite(probabilityChange.standardError)),
+      ("delta_p_rms", .finite(probabilityChangeRMS.value)),
+      ("delta_p_rms_se", .finite(probabilityChangeRMS.standardError)),
+      ("delta_p_quantiles", probabilityChangeQuantiles.json),
+      ("positions", .array(positions.map(\.json))),
+    ]
+  }
+}
+
+/// The divergence at some positions of the window.
+public struct PositionScore: Equatable, Sendable {
+  /// The positions, counted from 0.
+  public let positions: Range<Int>
+  /// Mean of KL(baseline ‖ plan) there, in nats per token.
+  public let divergence: Estimate
+
+  fileprivate var json: JSONValue {
+    .object([
+      ("from", .integer(Int64(positions.lowerBound))), ("to", .integer(Int64(positions.upperBound))),
+      ("kl", .finite(divergence.value)), ("kl_se", .finite(divergence.standardError)),
+    ])
   }
 }

@@ -8,8 +8,8 @@ public struct TextWindows: Sendable {
   public let scoreFrom: Int
   /// How many windows there are.
   public let count: Int
-  /// Token ids of all windows and of the last target.
-  let tokens: ArraySlice<UInt32>
+  /// Token ids of all windows and of the last target, `[count * length + 1]`.
+  public let tokens: ArraySlice<UInt32>
 
   /// Cuts a text into windows.
   ///

@@ -1,3 +1,4 @@
+import CWriteback
 public import Diagnostics
 import Glibc
 
@@ -10,11 +11,11 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
 
   /// Creates the temporary file beside the target.
   ///
-  /// A symbolic link is followed, so that it goes on pointing.
+  /// A symbolic link is followed, even to a file that does not exist yet, so that it goes on pointing.
   /// - Throws: `DiagnosticFailure` (`cannot-write`) where the directory is missing or not writable, or the target
   ///   is something other than a regular file.
   public init(_ path: String) throws(DiagnosticFailure) {
-    let target = Self.resolved(path)
+    let target = try Self.resolved(path)
     self.target = target
     var status = stat()
     if stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
@@ -32,6 +33,12 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
     }
     Self.removeLeftovers(of: name, in: directory.isEmpty ? "." : directory)
     try super.init(temporaryPath: "\(directory).\(name).\(Self.randomWord).partial", name: path)
+  }
+
+  /// Lets the disk begin at once, so that `publish` does not wait for all of a large file.
+  override func didWrite(_ range: Range<Int>) {
+    guard range.count >= 1 << 16 else { return }
+    cwriteback_start(descriptor, Int64(range.lowerBound), Int64(range.count))
   }
 
   /// Makes the file durable and lets it appear under its name.
@@ -82,10 +89,28 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
     }
   }
 
-  private static func resolved(_ path: String) -> String {
-    guard let real = realpath(path, nil) else { return path }
-    defer { free(real) }
-    return String(cString: real)
+  /// The path behind symbolic links.
+  private static func resolved(_ path: String) throws(DiagnosticFailure) -> String {
+    if let real = realpath(path, nil) {
+      defer { free(real) }
+      return String(cString: real)
+    }
+    var path = path
+    for _ in 0..<40 {
+      guard let next = link(at: path) else { return path }
+      let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+      path = next.hasPrefix("/") ? next : directory + next
+    }
+    throw DiagnosticFailure(
+      .cannotWrite, "the output is a symbolic link that leads to itself", at: .file(path),
+      hint: "name another file")
+  }
+
+  /// What a symbolic link holds; nil where there is none.
+  private static func link(at path: String) -> String? {
+    var text = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink(path, &text, text.count)
+    return count > 0 ? String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
   }
 }
 

@@ -20,9 +20,16 @@ public class WritableFile: @unchecked Sendable {  // Nothing but the file itself
   }
 
   /// A file without a name; it is read through the descriptor's entry in `/proc`.
-  private init(unlinked path: String) throws(DiagnosticFailure) {
-    descriptor = try Self.create(path, name: path)
-    unlink(path)
+  ///
+  /// File systems that cannot make such files get one that loses its name at once.
+  private init(unnamedIn directory: String, orUnlinked path: String) throws(DiagnosticFailure) {
+    let unnamed = open(directory, Self.unnamedFlag | O_RDWR | O_CLOEXEC, 0o600)
+    if unnamed >= 0 {
+      descriptor = unnamed
+    } else {
+      descriptor = try Self.create(path, name: path)
+      unlink(path)
+    }
     temporaryPath = "/proc/self/fd/\(descriptor)"
     name = path
     isTemporary = false
@@ -33,11 +40,15 @@ public class WritableFile: @unchecked Sendable {  // Nothing but the file itself
     close(descriptor)
   }
 
+  /// Linux's `O_TMPFILE`, which Swift cannot import.
+  private static let unnamedFlag = 0o20_000_000 | O_DIRECTORY
+
   /// Creates a scratch file in the system's directory for temporary files; it is gone when the process is.
   /// - Throws: `DiagnosticFailure` (`cannot-write`).
   public static func scratch(_ purpose: String) throws(DiagnosticFailure) -> WritableFile {
     let directory = getenv("TMPDIR").map { String(cString: $0) } ?? P_tmpdir
-    return try WritableFile(unlinked: "\(directory)/quamba-\(purpose).\(randomWord).partial")
+    return try WritableFile(
+      unnamedIn: directory, orUnlinked: "\(directory)/quamba-\(purpose).\(randomWord).partial")
   }
 
   /// Sixteen digits that no other process has.
@@ -68,7 +79,11 @@ public class WritableFile: @unchecked Sendable {  // Nothing but the file itself
       guard count > 0 else { throw failure("write", errno) }
       done += count
     }
+    didWrite(offset..<(offset + bytes.count))
   }
+
+  /// Told of every range that was written.
+  func didWrite(_ range: Range<Int>) {}
 
   /// Writes an array of bytes at an offset.
   /// - Throws: as the other form.

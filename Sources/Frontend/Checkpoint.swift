@@ -2,23 +2,23 @@ import CKernels
 public import Diagnostics
 import Glibc
 public import IR
-import Safetensors
+import WorkSharing
 
 /// The tensors of a model directory, mapped and validated, never read whole.
 public final class Checkpoint: Sendable {
-  private let shards: [SafetensorsFile]
+  private let shards: [TensorFile]
   private let places: [String: Place]
 
   private struct Place: Sendable {
     let shard: Int
-    let tensor: SafetensorsTensor
+    let tensor: StoredTensor
   }
 
   /// One tensor as the checkpoint has it.
   public struct Entry: Sendable {
     /// Name in the checkpoint.
     public let name: String
-    /// Element type as the file names it.
+    /// Element type as safetensors names it.
     public let typeName: String
     /// Element type where the compiler can read it.
     public let element: ElementType?
@@ -33,20 +33,20 @@ public final class Checkpoint: Sendable {
   /// Opens all shards.
   /// - Throws: `DiagnosticFailure` with every shard that is malformed and every tensor that is given twice.
   public init(_ files: ModelFiles) throws(DiagnosticFailure) {
-    var shards: [SafetensorsFile] = []
+    var shards: [TensorFile] = []
     var places: [String: Place] = [:]
     var findings: [Diagnostic] = []
     for name in files.weights {
-      do {
-        let shard = try SafetensorsFile(path: files.path(name))
+      do throws(Diagnostic) {
+        let shard = try TensorFile(path: files.path(name))
         for tensor in shard.tensors
         where places.updateValue(Place(shard: shards.count, tensor: tensor), forKey: tensor.name) != nil {
           findings.append(
-            Diagnostic(.badSafetensors, "two shards hold this tensor", at: .tensor(tensor.name, file: name)))
+            Diagnostic(.badIndex, "two shards hold this tensor", at: .tensor(tensor.name, file: name)))
         }
         shards.append(shard)
       } catch {
-        findings.append(Diagnostic(error.code, "\(error)", at: .file(files.path(name))))
+        findings.append(error)
       }
     }
     if !findings.isEmpty { throw DiagnosticFailure(findings) }
@@ -61,20 +61,46 @@ public final class Checkpoint: Sendable {
   public func entry(_ name: String) -> Entry? {
     places[name].map { place in
       Entry(
-        name: name, typeName: place.tensor.element.rawValue, element: ElementType(place.tensor.element),
+        name: name, typeName: place.tensor.typeName, element: place.tensor.element,
         shape: place.tensor.shape, byteCount: place.tensor.byteRange.count, file: shards[place.shard].path)
     }
   }
 
+  /// Bytes of all tensors.
+  public var byteCount: Int { names.reduce(0) { $0 + (entry($1)?.byteCount ?? 0) } }
+
   /// Names of the tensors that hold a NaN or an infinity, sorted.
   /// - Complexity: reads every tensor once.
   public func nonFiniteTensors() -> [String] {
-    names.filter { name in
-      guard let place = places[name], let element = ElementType(place.tensor.element), element.isFloat else {
-        return false
-      }
-      return shards[place.shard].withBytes(of: place.tensor) {
-        !qk_all_finite($0.baseAddress, element.kernelType, place.tensor.elementCount)
+    let names = names
+    return zip(names, Parallel.map(names, isNotFinite)).filter(\.1).map(\.0)
+  }
+
+  private func isNotFinite(_ name: String) -> Bool {
+    guard let place = places[name], let element = place.tensor.element, element.isFloat else {
+      return false
+    }
+    return shards[place.shard].withBytes(of: place.tensor) {
+      !qk_all_finite($0.baseAddress, element.kernelType, place.tensor.elementCount)
+    }
+  }
+
+  /// The files whose bytes do not have the checksums that they carry.
+  /// - Complexity: reads every such file once.
+  public func damagedFiles() -> [Diagnostic] { shards.compactMap { $0.damage() } }
+
+  /// Whether two tensors are of one type and shape, and hold the same bytes.
+  /// - Complexity: reads both, unless they are one.
+  public func areSame(_ first: String, _ second: String) -> Bool {
+    guard let first = places[first], let second = places[second],
+      first.tensor.element == second.tensor.element,
+      first.tensor.shape == second.tensor.shape, first.tensor.byteRange.count == second.tensor.byteRange.count
+    else { return false }
+    if first.shard == second.shard, first.tensor.byteRange == second.tensor.byteRange { return true }
+    return shards[first.shard].withBytes(of: first.tensor) { left in
+      shards[second.shard].withBytes(of: second.tensor) { right in
+        guard let left = left.baseAddress, let right = right.baseAddress else { return true }
+        return memcmp(left, right, first.tensor.byteRange.count) == 0
       }
     }
   }
@@ -105,7 +131,7 @@ extension Checkpoint: TensorSource {
   private func withElements(
     _ name: String, _ range: Range<Int>, _ body: (UnsafeRawPointer, ElementType) -> Void
   ) throws {
-    guard let place = places[name], let element = ElementType(place.tensor.element), element.isFloat,
+    guard let place = places[name], let element = place.tensor.element, element.isFloat,
       range.lowerBound >= 0, range.upperBound <= place.tensor.elementCount
     else {
       throw DiagnosticFailure(
@@ -116,41 +142,4 @@ extension Checkpoint: TensorSource {
       body(base + range.lowerBound * element.byteWidth, element)
     }
   }
-}
-
-extension SafetensorsError {
-  /// What kind of finding the error is.
-  fileprivate var code: DiagnosticCode {
-    switch self {
-    case .notReadable(ENOENT): .missingFile
-    case .notReadable: .ioFailed
-    default: .badSafetensors
-    }
-  }
-}
-
-extension ElementType {
-  /// The type that a file names, where the compiler can read it.
-  init?(_ element: SafetensorsElement) {
-    switch element {
-    case .f32: self = .f32
-    case .f16: self = .f16
-    case .bf16: self = .bf16
-    default: return nil
-    }
-  }
-
-  /// The code that kernels use for a float type.
-  var kernelType: qk_type {
-    switch self {
-    case .bf16: QK_BF16
-    case .f16: QK_F16
-    default: QK_F32
-    }
-  }
-}
-
-extension Checkpoint {
-  /// Bytes of all tensors.
-  public var byteCount: Int { names.reduce(0) { $0 + (entry($1)?.byteCount ?? 0) } }
 }

@@ -35,6 +35,30 @@ struct ConfigReader {
     return value
   }
 
+  /// An integer, nil where absent or wrong.
+  mutating func optionalInteger(_ name: String) -> Int? {
+    field(name) { (cursor) throws(JSONError) in try cursor.int() }
+  }
+
+  /// The number of elements of a list, nil where absent or wrong.
+  mutating func elementCount(_ name: String) -> Int? {
+    field(name) { (cursor) throws(JSONError) in try cursor.array().count }
+  }
+
+  /// Reads the fields of an object inside; an absent one has no fields.
+  mutating func nested<Result>(_ name: String, _ read: (inout ConfigReader) -> Result) -> Result {
+    let inside: JSONCursor? = field(name) { (cursor) throws(JSONError) in
+      _ = try cursor.object()
+      return cursor
+    }
+    var reader = ConfigReader(inside ?? JSONCursor(.object(JSONObject())), file: file)
+    defer { findings += reader.findings }
+    return read(&reader)
+  }
+
+  /// The names of all fields.
+  var names: [String] { (try? root.object().names) ?? [] }
+
   /// A flag, or its default.
   mutating func flag(_ name: String, default absent: Bool) -> Bool {
     field(name) { (cursor) throws(JSONError) in try cursor.bool() } ?? absent
@@ -64,7 +88,8 @@ struct ConfigReader {
   mutating func report(
     _ name: String, _ message: String, hint: String? = nil, code: DiagnosticCode = .badConfig
   ) {
-    findings.append(Diagnostic(code, message, at: .json(file: file, path: "$.\(name)"), hint: hint))
+    findings.append(
+      Diagnostic(code, message, at: .json(file: file, path: "\(root.path).\(name)"), hint: hint))
   }
 
   private mutating func field<Value>(

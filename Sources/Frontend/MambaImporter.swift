@@ -1,40 +1,15 @@
 import Diagnostics
 import IR
 
-/// Imports Mamba-1 in Hugging Face layout (`model_type` "mamba").
+/// Imports Mamba-1 and Falcon-Mamba.
 struct MambaImporter {
-  private let width: Int
-  private let inner: Int
-  private let layers: Int
-  private let states: Int
-  private let taps: Int
-  private let rank: Int
-  private let vocabulary: Int
-  private let epsilon: Float
-  private let hasBias: Bool
-  private let hasConvolutionBias: Bool
-  private let isTied: Bool?
+  private let model: MambaConfiguration
   private var builder = ModuleBuilder(pass: "import")
   private var tensors: TensorImport
 
-  /// Reads the sizes from the config.
-  init(config: inout ConfigReader, tensors: TensorImport) {
-    width = config.size("hidden_size")
-    vocabulary = config.size("vocab_size")
-    layers = config.size("num_hidden_layers", limit: 4096)
-    states = config.size("state_size")
-    taps = config.size("conv_kernel")
-    let expand = config.optionalSize("expand", limit: 256) ?? 2
-    inner = config.optionalSize("intermediate_size") ?? expand * width
-    rank = config.optionalSize("time_step_rank", automatic: "auto") ?? (width + 15) / 16
-    epsilon = Float(config.positive("layer_norm_epsilon", default: 1e-5))
-    hasBias = config.flag("use_bias", default: false)
-    hasConvolutionBias = config.flag("use_conv_bias", default: true)
-    isTied = config.contains("tie_word_embeddings") ? config.flag("tie_word_embeddings", default: true) : nil
-    if let activation = config.string("hidden_act"), !["silu", "swish"].contains(activation) {
-      config.report(
-        "hidden_act", "'\(activation)' is not supported", hint: "Mamba uses silu", code: .unsupportedModel)
-    }
+  /// An importer of a model from a checkpoint.
+  init(_ model: MambaConfiguration, tensors: TensorImport) {
+    self.model = model
     self.tensors = tensors
   }
 
@@ -42,57 +17,60 @@ struct MambaImporter {
   /// - Parameter checksValues: whether every weight is read and must be finite.
   /// - Throws: `DiagnosticFailure` with everything that is wrong with the tensors.
   mutating func build(checksValues: Bool) throws -> Module {
-    let table = tensors.constant("backbone.embeddings.weight", [vocabulary, width], &builder)
+    let table = tensors.constant("\(model.embedding).weight", [model.vocabulary, model.width], &builder)
     let tokens = try builder.emit(.tokens, name: "tokens", origin: "input")
     var residual = try builder.emit(
-      .embedding, [tokens, table], name: "embedding", origin: "backbone.embeddings")
-    for layer in 0..<layers { residual = try buildLayer(layer, residual) }
+      .embedding, [tokens, table], name: "embedding", origin: model.embedding)
+    for layer in 0..<model.layers { residual = try buildLayer(layer, residual) }
     let result = try buildHead(residual, table)
     tensors.reportExtraTensors()
-    if checksValues { tensors.reportNonFiniteTensors() }
+    if checksValues { tensors.reportBadValues() }
     if !tensors.findings.isEmpty { throw DiagnosticFailure(tensors.findings) }
     return Module(
-      architecture: "mamba", layers: layers, stage: .imported, nodes: builder.nodes, result: result)
+      architecture: model.architecture, layers: model.layers, stage: .imported, nodes: builder.nodes,
+      result: result)
   }
 
   private mutating func buildLayer(_ layer: Int, _ residual: ValueID) throws -> ValueID {
     let block = LayerNames(layer)
-    let gain = tensors.constant("\(block.origin).norm.weight", [width], &builder)
+    let gain = tensors.constant("\(block.origin).norm.weight", [model.width], &builder)
     let norm = try builder.emit(
-      .rmsNorm, [residual, gain], ["epsilon": .real(epsilon)], name: block.value("norm"),
+      .rmsNorm, [residual, gain], ["epsilon": .real(model.epsilon)], name: block.value("norm"),
       origin: "\(block.origin).norm")
     let mixed = try buildMixer(block, norm)
     return try builder.emit(.add, [residual, mixed], name: block.value("residual"), origin: block.origin)
   }
 
   private mutating func buildMixer(_ block: LayerNames, _ norm: ValueID) throws -> ValueID {
-    let projected = try project(block, "in_proj", norm, [2 * inner, width], hasBias: hasBias)
-    let x = try slice(block, "x", projected, start: 0, count: inner, of: "in_proj")
-    let z = try slice(block, "z", projected, start: inner, count: inner, of: "in_proj")
+    let projected = try project(
+      block, "in_proj", norm, [2 * model.inner, model.width], hasBias: model.hasBias)
+    let x = try slice(block, "x", projected, start: 0, count: model.inner, of: "in_proj")
+    let z = try slice(block, "z", projected, start: model.inner, count: model.inner, of: "in_proj")
     let u = try buildConvolution(block, x)
-    let selection = try project(block, "x_proj", u, [rank + 2 * states, inner], hasBias: false)
-    let low = try slice(block, "dt_low", selection, start: 0, count: rank, of: "x_proj")
-    let b = try slice(block, "b", selection, start: rank, count: states, of: "x_proj")
-    let c = try slice(block, "c", selection, start: rank + states, count: states, of: "x_proj")
-    let dt = try project(block, "dt_proj", low, [inner, rank], hasBias: false, name: "dt")
-    let logarithm = tensors.constant(block.tensor("A_log"), [inner, states], &builder)
+    let selection = try project(
+      block, "x_proj", u, [model.rank + 2 * model.states, model.inner], hasBias: false)
+    let low = try select(block, "dt_low", selection, start: 0, count: model.rank)
+    let b = try select(block, "b", selection, start: model.rank, count: model.states)
+    let c = try select(block, "c", selection, start: model.rank + model.states, count: model.states)
+    let dt = try project(block, "dt_proj", low, [model.inner, model.rank], hasBias: false, name: "dt")
+    let logarithm = tensors.constant(block.tensor("A_log"), [model.inner, model.states], &builder)
     let a = try builder.emit(
       .negativeExp, [logarithm], name: block.value("mixer.a"), origin: block.tensor("A_log"))
-    let d = tensors.constant(block.tensor("D"), [inner], &builder)
-    let step = tensors.constant(block.tensor("dt_proj.bias"), [inner], &builder)
+    let d = tensors.constant(block.tensor("D"), [model.inner], &builder)
+    let step = tensors.constant(block.tensor("dt_proj.bias"), [model.inner], &builder)
     let y = try builder.emit(
       .selectiveScan, [u, dt, b, c, z, a, d, step], name: block.value("mixer.y"), origin: block.mixer)
-    return try project(block, "out_proj", y, [width, inner], hasBias: hasBias, name: "out")
+    return try project(block, "out_proj", y, [model.width, model.inner], hasBias: model.hasBias, name: "out")
   }
 
   private mutating func buildConvolution(_ block: LayerNames, _ x: ValueID) throws -> ValueID {
-    let raw = tensors.constant(block.tensor("conv1d.weight"), [inner, 1, taps], &builder)
+    let raw = tensors.constant(block.tensor("conv1d.weight"), [model.inner, 1, model.taps], &builder)
     let weight = try builder.emit(
-      .reshape, [raw], ["rows": .integer(inner)], name: block.value("mixer.conv1d.weight"),
+      .reshape, [raw], ["rows": .integer(model.inner)], name: block.value("mixer.conv1d.weight"),
       origin: block.tensor("conv1d.weight"))
     var operands = [x, weight]
-    if hasConvolutionBias {
-      operands.append(tensors.constant(block.tensor("conv1d.bias"), [inner], &builder))
+    if model.hasConvolutionBias {
+      operands.append(tensors.constant(block.tensor("conv1d.bias"), [model.inner], &builder))
     }
     let convolved = try builder.emit(
       .conv1d, operands, name: block.value("mixer.conv1d"), origin: block.tensor("conv1d"))
@@ -118,15 +96,34 @@ struct MambaImporter {
       origin: block.tensor(projection))
   }
 
-  /// The head's weight is `lm_head` where present, otherwise the embedding unless the config denies it.
+  /// What a part of the selective projection becomes: itself, or its norm without gain where the model has one.
+  private mutating func select(
+    _ block: LayerNames, _ name: String, _ selection: ValueID, start: Int, count: Int
+  ) throws -> ValueID {
+    guard let epsilon = model.selectionEpsilon else {
+      return try slice(block, name, selection, start: start, count: count, of: "x_proj")
+    }
+    let part = try slice(block, "\(name)_raw", selection, start: start, count: count, of: "x_proj")
+    let origin = block.tensor("x_proj")
+    let gain = builder.constant(
+      .splat(1), type: ValueType(.f32, [count]), name: block.value("mixer.\(name).gain"), origin: origin)
+    return try builder.emit(
+      .rmsNorm, [part, gain], ["epsilon": .real(epsilon)], name: block.value("mixer.\(name)"), origin: origin)
+  }
+
+  /// The head's weight is `lm_head` where present, otherwise the embedding unless the config denies it; two that are
+  /// equal are one.
   private mutating func buildHead(_ residual: ValueID, _ table: ValueID) throws -> ValueID {
     let selected = try builder.emit(.selectRows, [residual], name: "selected", origin: "backbone.norm_f")
-    let gain = tensors.constant("backbone.norm_f.weight", [width], &builder)
+    let gain = tensors.constant("backbone.norm_f.weight", [model.width], &builder)
     let norm = try builder.emit(
-      .rmsNorm, [selected, gain], ["epsilon": .real(epsilon)], name: "norm_f", origin: "backbone.norm_f")
+      .rmsNorm, [selected, gain], ["epsilon": .real(model.epsilon)], name: "norm_f", origin: "backbone.norm_f"
+    )
     let head: ValueID
-    if tensors.has("lm_head.weight") || isTied == false {
-      head = tensors.constant("lm_head.weight", [vocabulary, width], &builder)
+    if tensors.take("lm_head.weight", as: "\(model.embedding).weight") {
+      head = table
+    } else if tensors.has("lm_head.weight") || model.isTied == false {
+      head = tensors.constant("lm_head.weight", [model.vocabulary, model.width], &builder)
     } else {
       head = table
     }

@@ -22,7 +22,7 @@ public struct ModelFiles: Sendable {
     guard InputFile.isDirectory(self.directory) else {
       throw DiagnosticFailure(
         .missingFile, "there is no such model directory", at: .file(directory),
-        hint: "give a directory with config.json and model.safetensors")
+        hint: "give a directory with config.json and model.safetensors or pytorch_model.bin")
     }
     config = try Self.object(self.directory + "/config.json")
     weights = try Self.weightFiles(in: self.directory)
@@ -31,15 +31,15 @@ public struct ModelFiles: Sendable {
   /// The path of a file of the directory.
   public func path(_ name: String) -> String { directory + "/" + name }
 
-  /// Reads an optional JSON file of the directory; nil where there is none.
+  /// Reads an optional JSON file; nil where there is none.
   /// - Throws: `DiagnosticFailure` where it exists and is malformed.
-  public func optionalJSON(_ name: String) throws(DiagnosticFailure) -> JSONValue? {
-    guard InputFile.exists(path(name)) else { return nil }
-    let cursor = try Self.json(path(name), limits: JSONLimits(allowsNonFinite: true))
+  public static func optionalJSON(at path: String) throws(DiagnosticFailure) -> JSONValue? {
+    guard InputFile.exists(path) else { return nil }
+    let cursor = try json(path, limits: JSONLimits(allowsNonFinite: true))
     do {
       _ = try cursor.object()
     } catch {
-      throw DiagnosticFailure(error.diagnostic(.badJSON, file: path(name)))
+      throw DiagnosticFailure(error.diagnostic(.badJSON, file: path))
     }
     return cursor.value
   }
@@ -63,23 +63,33 @@ public struct ModelFiles: Sendable {
     return config
   }
 
+  /// Where weights may lie, the preferred kind first: a single file, or shards listed by an index.
+  private static let singleFiles = ["model.safetensors", "pytorch_model.bin"]
+
   private static func weightFiles(in directory: String) throws(DiagnosticFailure) -> [String] {
-    let index = directory + "/model.safetensors.index.json"
-    let single = "model.safetensors"
-    guard InputFile.exists(index) else {
-      guard InputFile.exists(directory + "/" + single) else {
-        throw DiagnosticFailure(
-          .missingFile, "the directory holds neither model.safetensors nor model.safetensors.index.json",
-          at: .file(directory), hint: "weights must be in safetensors format")
+    for single in singleFiles {
+      let index = "\(single).index.json"
+      if InputFile.exists(directory + "/" + index) {
+        let suffix = single.hasSuffix(".bin") ? ".bin" : ".safetensors"
+        return try shards(of: directory + "/" + index, in: directory, suffix: suffix)
       }
-      return [single]
+      if InputFile.exists(directory + "/" + single) { return [single] }
     }
+    throw DiagnosticFailure(
+      .missingFile, "the directory holds neither model.safetensors nor pytorch_model.bin",
+      at: .file(directory),
+      hint: "weights may be sharded with model.safetensors.index.json or pytorch_model.bin.index.json")
+  }
+
+  private static func shards(
+    of index: String, in directory: String, suffix: String
+  ) throws(DiagnosticFailure) -> [String] {
     let root = try json(index, limits: JSONLimits())
     do {
       let files = try root["weight_map"].members().map { (entry) throws(JSONError) in
         (try entry.cursor.string(), entry.cursor)
       }
-      return try shardNames(files, directory: directory, index: index)
+      return try shardNames(files, directory: directory, index: index, suffix: suffix)
     } catch let error as JSONError {
       throw DiagnosticFailure(error.diagnostic(.badIndex, file: index))
     } catch let failure as DiagnosticFailure {
@@ -91,15 +101,16 @@ public struct ModelFiles: Sendable {
 
   /// The distinct shards that an index lists: plain names of files that exist inside the directory.
   private static func shardNames(
-    _ files: [(String, JSONCursor)], directory: String, index: String
+    _ files: [(String, JSONCursor)], directory: String, index: String, suffix: String
   ) throws(DiagnosticFailure) -> [String] {
     var findings: [Diagnostic] = []
     var names: Set<String> = []
     for (name, cursor) in files where names.insert(name).inserted {
       let place = Location.json(file: index, path: cursor.path)
-      let isPlain = name.hasSuffix(".safetensors") && !name.contains("/") && !name.hasPrefix(".")
+      let isPlain = name.hasSuffix(suffix) && !name.contains("/") && !name.hasPrefix(".")
       if !isPlain || name.utf8.contains(0) || name.utf8.count > 255 {
-        findings.append(Diagnostic(.badIndex, "'\(name)' is not a plain safetensors file name", at: place))
+        findings.append(
+          Diagnostic(.badIndex, "'\(name)' is not a plain file name that ends in \(suffix)", at: place))
       } else if !InputFile.exists(directory + "/" + name) {
         findings.append(
           Diagnostic(

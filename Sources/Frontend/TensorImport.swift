@@ -46,8 +46,16 @@ struct TensorImport {
     }
   }
 
-  /// Reports every tensor with a NaN or an infinity.
-  mutating func reportNonFiniteTensors() {
+  /// Whether a tensor repeats another, which then stands for both.
+  mutating func take(_ name: String, as other: String) -> Bool {
+    guard checkpoint.areSame(name, other) else { return false }
+    used.insert(name)
+    return true
+  }
+
+  /// Reports every file with wrong checksums, and every tensor with a NaN or an infinity.
+  mutating func reportBadValues() {
+    findings += checkpoint.damagedFiles()
     for name in checkpoint.nonFiniteTensors() {
       guard let entry = checkpoint.entry(name) else { continue }
       report(.nonFinite, "the tensor holds a NaN or an infinity", entry, hint: "repair or download it again")

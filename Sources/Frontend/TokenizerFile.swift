@@ -1,7 +1,7 @@
 public import JSONText
 public import Tokenization
 
-/// A `tokenizer.json`, read as the byte-level BPE tokenizer that it describes, or refused by name.
+/// A `tokenizer.json`, read as the BPE tokenizer that it describes, or refused by name.
 public struct TokenizerFile: Sendable {
   /// The longest file that is read, in bytes.
   public static let maximumLength = 512 << 20

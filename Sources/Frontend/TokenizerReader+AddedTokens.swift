@@ -50,7 +50,7 @@ extension TokenizerReader {
     }
     if id(of: name) == nil {
       guard claim(.integer(Int64(token.id)), path: path, name: name) != nil else { return }
-      tokens[Int(token.id)] = ByteAlphabet.bytes(of: name) ?? token.content
+      tokens[Int(token.id)] = (joinsBytes ? ByteAlphabet.bytes(of: name) : nil) ?? token.content
     }
     addedTokens.append(token)
     largestAddedID = max(largestAddedID ?? 0, token.id)

@@ -26,14 +26,21 @@ extension TokenizerReader {
 
   /// Settings that would change ids are refused unless they are off.
   private mutating func checkSettings(_ model: JSONCursor) {
-    let off: [(String, [JSONValue], String)] = [
+    var off: [(String, [JSONValue], String)] = [
       ("dropout", [.integer(0), .number(0)], "encoding must be deterministic: null"),
-      ("unk_token", [], "null; with a token for every byte it is never used"),
       ("continuing_subword_prefix", [.string("")], "null"),
       ("end_of_word_suffix", [.string("")], "null"),
-      ("fuse_unk", [.bool(false)], "false"),
-      ("byte_fallback", [.bool(false)], "false"),
     ]
+    if joinsBytes {
+      off += [
+        ("unk_token", [], "null; with a token for every byte it is never used"),
+        ("fuse_unk", [.bool(false)], "false"), ("byte_fallback", [.bool(false)], "false"),
+      ]
+    } else if !flag("byte_fallback", of: model, standard: false) {
+      refuse(
+        "\(model.path).byte_fallback", "model.byte_fallback is not set",
+        supported: "true, where there is no ByteLevel: every character must have a token or bytes")
+    }
     for (name, accepted, hint) in off {
       guard let setting = member(name, of: model), !accepted.contains(setting.value) else { continue }
       refuse(setting.path, "model.\(name) is set", supported: hint)
@@ -44,23 +51,30 @@ extension TokenizerReader {
     var pieces: [(bytes: [UInt8], id: UInt32)] = []
     for (name, value) in vocabulary.members {
       guard let id = claim(value, path: "$.model.vocab", name: name) else { continue }
-      let bytes = ByteAlphabet.bytes(of: name)
+      let bytes = joinsBytes ? ByteAlphabet.bytes(of: name) : Array(name.utf8)
       tokens[Int(id)] = bytes ?? Array(name.utf8)
+      if !joinsBytes, name.unicodeScalars.count == 1 { characterTokens.append(id) }
       if let bytes, !bytes.isEmpty, keepsPieces { pieces.append((bytes, id)) }
     }
     pieces.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     wholePieces = pieces.map(\.id)
-    byteTokens = (0..<256).map { byte in
-      id(of: String(ByteAlphabet.character(of: UInt8(byte)))) ?? TokenizerTables.noToken
-    }
+    characterTokens.sort { tokens[Int($0)].lexicographicallyPrecedes(tokens[Int($1)]) }
+    byteTokens = (0..<256).map { byte in id(of: byteName(UInt8(byte))) ?? TokenizerTables.noToken }
     let missing = (0..<256).filter {
       byteTokens[$0] == TokenizerTables.noToken && TokenizerTables.occursInText(UInt8($0))
     }
     if let first = missing.first {
       refuse(
         "$.model.vocab", "\(missing.count) byte tokens are missing, the first for byte \(first)",
-        hint: "a byte-level vocabulary has a token for every byte that occurs in UTF-8")
+        hint: "the vocabulary needs a token for every byte that occurs in UTF-8")
     }
+  }
+
+  /// The name of a byte's token.
+  private func byteName(_ byte: UInt8) -> String {
+    joinsBytes
+      ? String(ByteAlphabet.character(of: byte))
+      : String(decoding: TokenizerTables.fallbackName(of: byte), as: UTF8.self)
   }
 
   /// Marks an id as used by `name`; nil after a problem.
@@ -102,10 +116,10 @@ extension TokenizerReader {
         continue
       }
       guard let leftID = id(of: left), let rightID = id(of: right), let result = id(of: left + right),
-        ByteAlphabet.bytes(of: left + right) != nil
+        !joinsBytes || ByteAlphabet.bytes(of: left + right) != nil
       else {
         refuse(
-          "\(rows.path)[\(index)]", "'\(left)', '\(right)' or both joined is no token of bytes",
+          "\(rows.path)[\(index)]", "'\(left)', '\(right)' or both joined is no token",
           hint: "merges join tokens of the vocabulary")
         continue
       }

@@ -18,6 +18,10 @@ struct TokenizerReader {
   var isUsed: [Bool] = []
   /// Byte tokens, `[256]`.
   var byteTokens: [UInt32] = []
+  /// Tokens of one character, where merges join characters.
+  var characterTokens: [UInt32] = []
+  /// Whether merges join bytes.
+  var joinsBytes = true
   var merges: [TokenizerTables.Merge] = []
   var wholePieces: [UInt32] = []
   var addedTokens: [AddedToken] = []
@@ -31,8 +35,9 @@ struct TokenizerReader {
     rules: TokenizerTables.Rules, policy: TokenizerTables.Policy
   ) throws(TokenizerSectionError) -> TokenizerTables {
     try TokenizerTables(
-      tokens: tokens, byteTokens: byteTokens, merges: merges, wholePieces: wholePieces,
-      addedTokens: addedTokens.sorted { $0.id < $1.id }, rules: rules, policy: policy)
+      tokens: tokens, byteTokens: byteTokens, characterTokens: characterTokens, merges: merges,
+      wholePieces: wholePieces, addedTokens: addedTokens.sorted { $0.id < $1.id }, rules: rules,
+      policy: policy)
   }
 
   mutating func refuse(_ path: String, _ message: String, hint: String) {

@@ -102,7 +102,7 @@ public final class TextGenerator {
   ) throws(CallError) -> GenerationStatistics {
     var statistics = GenerationStatistics()
     statistics.promptTokens = request.prompt.count
-    var decoder = tokenizer.map { StreamingDecoder($0, skipSpecial: true) }
+    var decoder = tokenizer.map { StreamingDecoder($0, skipSpecial: true, startsText: false) }
     var sampler = Sampler(request.sampling)
     let ends = request.ignoresEnd ? [] : tokenizer?.tables.policy.endIDs ?? []
     let start = Clock.seconds

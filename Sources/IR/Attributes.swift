@@ -20,6 +20,8 @@ public enum ConstantSource: Equatable, Sendable {
   case splat(Float)
   /// Uniform in `-amplitude ..< amplitude`, the same on every machine.
   case random(seed: Int, amplitude: Float)
+  /// 1 or -1, the same on every machine.
+  case signs(seed: Int)
   /// The elements themselves, row-major.
   case values([Float])
 }

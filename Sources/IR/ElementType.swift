@@ -8,6 +8,8 @@ public enum ElementType: String, CaseIterable, Sendable {
   case f16
   /// Codes of a quantized value.
   case i8
+  /// Codes of a quantized row, of 16 bits.
+  case i16
   /// Token ids.
   case i32
 
@@ -15,11 +17,14 @@ public enum ElementType: String, CaseIterable, Sendable {
   public var byteWidth: Int {
     switch self {
     case .f32, .i32: 4
-    case .bf16, .f16: 2
+    case .bf16, .f16, .i16: 2
     case .i8: 1
     }
   }
 
   /// Whether elements are floating-point numbers.
   public var isFloat: Bool { self == .f32 || self == .bf16 || self == .f16 }
+
+  /// Whether elements are codes of a quantized value.
+  public var isCodes: Bool { self == .i8 || self == .i16 }
 }

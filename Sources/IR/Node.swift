@@ -37,6 +37,9 @@ public struct Node: Equatable, Sendable {
   /// Whether the value is a constant, known when the plan is made.
   public var isConstant: Bool { OpSpec.of(op).side == .constant }
 
+  /// Where this is a scan, the name by which calibration knows the largest |h| of its channels.
+  public var stateName: String { name.split(separator: ".").dropLast().map { $0 + "." }.joined() + "state" }
+
   /// The name with its sigil: `$` for constants, `%` for rows.
   public var reference: String { (isConstant ? "$" : "%") + name }
 }

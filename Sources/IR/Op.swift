@@ -6,7 +6,12 @@ public enum Op: String, CaseIterable, Sendable {
   case reshape
   case negativeExp = "negative_exp"
   case scaleColumns = "scale_columns"
+  case scaleRows = "scale_rows"
   case rotateColumns = "rotate_columns"
+  case rotateRows = "rotate_rows"
+  case columnMax = "column_max"
+  case smoothingFactors = "smoothing_factors"
+  case reciprocal
   case weightScale = "weight_scale"
   case quantizeWeight = "quantize_weight"
   case dequantizeWeight = "dequantize_weight"
@@ -23,6 +28,7 @@ public enum Op: String, CaseIterable, Sendable {
   case conv1d
   case silu
   case selectiveScan = "selective_scan"
+  case scaleChannels = "scale_channels"
   case hadamard
   case quantize
   case dequantize

@@ -81,9 +81,11 @@ public struct OpSpec: Sendable {
 
   /// Every operation's specification.
   public static let all: [OpSpec] = [
-    constant, sliceRows, reshape, negativeExp, scaleColumns, rotateColumns, weightScale, quantizeWeight,
-    dequantizeWeight, requantizeMultiplier, requantizeBias, tokens, embedding, rmsNorm, linear, slice, add,
-    conv1d, silu, selectiveScan, hadamard, quantize, dequantize, linearInt8, selectRows,
+    constant, sliceRows, reshape, negativeExp, scaleColumns, scaleRows, rotateColumns, rotateRows, columnMax,
+    smoothingFactors, reciprocal, weightScale, quantizeWeight, dequantizeWeight, requantizeMultiplier,
+    requantizeBias, tokens, embedding, rmsNorm, linear, slice, add, conv1d, silu, selectiveScan,
+    scaleChannels,
+    hadamard, quantize, dequantize, linearInt8, selectRows,
   ]
 
   private static let table = Dictionary(uniqueKeysWithValues: all.map { ($0.op, $0) })

@@ -35,6 +35,7 @@ extension Parser {
     case "zero": return .zero
     case "splat": return try parseSplat()
     case "random": return try parseRandom()
+    case "signs": return try parseSigns()
     case "values": return try parseValues()
     case let other:
       throw DiagnosticFailure(.badIRText, "there is no source '\(other)'", at: place)
@@ -55,6 +56,13 @@ extension Parser {
     let amplitude = try lexer.real("an amplitude")
     try lexer.expect(")")
     return .random(seed: seed, amplitude: amplitude)
+  }
+
+  private mutating func parseSigns() throws(DiagnosticFailure) -> ConstantSource {
+    try lexer.expect("(")
+    let seed = try lexer.integer("a seed")
+    try lexer.expect(")")
+    return .signs(seed: seed)
   }
 
   private mutating func parseValues() throws(DiagnosticFailure) -> ConstantSource {

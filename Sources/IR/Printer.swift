@@ -48,6 +48,7 @@ extension ConstantSource {
     case .zero: "zero"
     case .splat(let value): "splat(\(value))"
     case .random(let seed, let amplitude): "random(\(seed), \(amplitude))"
+    case .signs(let seed): "signs(\(seed))"
     case .values(let values): "values[\(values.map(\.description).joined(separator: ", "))]"
     }
   }

@@ -1,10 +1,15 @@
-/// The symmetric 8-bit quantizer: `q = roundHalfEven(clamp(x · inverse, low, 127))`.
+/// The symmetric quantizer: `q = roundHalfEven(clamp(x · inverse, low, high))`.
 public enum Quantizer {
-  /// The largest code.
+  /// The largest code of 8 bits.
   public static let highest: Float = 127
+  /// The largest code of 16 bits: 256 · 127 + 127, which two signed bytes hold.
+  public static let highestWide: Float = 32_639
 
-  /// Scale of a range: `maximum / 127`, or 1 for a range of zero, or one so small that its inverse would overflow.
-  public static func scale(maximum: Float) -> Float {
+  /// Scale of a range in 8 bits.
+  public static func scale(maximum: Float) -> Float { scale(maximum: maximum, highest: highest) }
+
+  /// Scale of a range: `maximum / highest`, or 1 for a range of zero, or one so small that its inverse would overflow.
+  public static func scale(maximum: Float, highest: Float) -> Float {
     let scale = maximum / highest
     return scale >= .leastNormalMagnitude ? scale : 1
   }
@@ -14,7 +19,19 @@ public enum Quantizer {
 
   /// The code of a value, as a float.
   /// - Parameter low: the smallest code: -128 for activations, -127 for weights.
-  public static func code(_ x: Float, inverse: Float, low: Float) -> Float {
-    min(max(x * inverse, low), highest).rounded(.toNearestOrEven)
+  public static func code(_ x: Float, inverse: Float, low: Float, high: Float = highest) -> Float {
+    min(max(x * inverse, low), high).rounded(.toNearestOrEven)
+  }
+
+  /// The code of an activation, as a float: of 16 bits within ±32639, of 8 within −128 … 127.
+  public static func code(_ x: Float, inverse: Float, as element: ElementType) -> Float {
+    element == .i16
+      ? code(x, inverse: inverse, low: -highestWide, high: highestWide) : code(x, inverse: inverse, low: -128)
+  }
+
+  /// The signed bytes of a code of 16 bits, `256 · high + low`.
+  public static func planes(_ code: Float) -> (high: Float, low: Float) {
+    let high = ((code + 128) / 256).rounded(.down)
+    return (high, code - 256 * high)
   }
 }

@@ -43,10 +43,21 @@ extension ConstantSource {
       for (offset, index) in range.enumerated() {
         destination[offset] = amplitude * Self.uniform(seed: UInt64(truncatingIfNeeded: seed), index: index)
       }
+    case .signs(let seed):
+      for (offset, index) in range.enumerated() { destination[offset] = Self.sign(seed: seed, index: index) }
     case .values(let values):
       guard range.upperBound <= values.count else { throw TypeError("a literal constant is too short") }
       for (offset, index) in range.enumerated() { destination[offset] = values[index] }
     }
+  }
+
+  /// The first elements of `signs(seed)`.
+  public static func signs(count: Int, seed: Int) -> [Float] {
+    (0..<count).map { sign(seed: seed, index: $0) }
+  }
+
+  private static func sign(seed: Int, index: Int) -> Float {
+    uniform(seed: UInt64(truncatingIfNeeded: seed), index: index) < 0 ? -1 : 1
   }
 
   /// Element `index` of the sequence of `seed`, in -1 ..< 1 (SplitMix64 of seed and index).

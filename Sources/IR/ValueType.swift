@@ -1,5 +1,5 @@
 /// The type of a value: `f32[768]` for one row of activations, `bf16[1536, 768]` for a constant,
-/// `i8[768]@0.0123` for a row of codes with one scale, `i8[768]@[$scales]` with a constant of scales per channel.
+/// `i8[768]@0.0123` for a row of codes with one scale (`i16` where they have 16 bits), `i8[768]@[$scales]` with a constant of scales per channel.
 public struct ValueType: Hashable, Sendable {
   /// Type of the elements.
   public var element: ElementType

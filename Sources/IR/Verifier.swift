@@ -78,7 +78,8 @@ public struct Verifier {
     let before = findings.count
     switch node.type.scale {
     case nil: break
-    case _ where node.isConstant || node.type.element != .i8: report(node, "only a row of codes has a scale")
+    case _ where node.isConstant || !node.type.element.isCodes:
+      report(node, "only a row of codes has a scale")
     case .perTensor(let scale):
       if !(scale.isFinite && scale > 0) { report(node, "the scale \(scale) is not finite and above zero") }
     case .perChannel(let id):
@@ -128,7 +129,7 @@ extension ConstantSource {
   /// Whether every number that the source gives is finite, as far as can be seen without reading a tensor.
   fileprivate var isFinite: Bool {
     switch self {
-    case .tensor, .zero: true
+    case .tensor, .zero, .signs: true
     case .splat(let value): value.isFinite
     case .random(_, let amplitude): amplitude.isFinite
     case .values(let values): values.allSatisfy(\.isFinite)

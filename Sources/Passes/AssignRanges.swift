@@ -2,12 +2,13 @@ import Diagnostics
 import IR
 
 extension Pass {
-  /// Quantization and dequantization of every activation that the recipe makes 8 bits wide.
+  /// Quantization and dequantization of every activation that the recipe makes codes.
   public static let assignRanges = Pass(
     name: "assign-ranges",
     summary:
-      "Sends every activation that will be 8 bits wide through quantize and dequantize, with calibrated scales.",
-    requires: .folded ... .rotated, produces: .ranged, promise: .lossy, isNeeded: { $0.isQuantized }
+      "Sends every activation that will be codes through quantize and dequantize, with calibrated scales.",
+    requires: .folded ... .rotated, produces: .ranged, promise: .lossy, needsRanges: true,
+    isNeeded: { $0.isQuantized }
   ) { rewriter in
     var copies: [[ActivationUse: ValueID]] = Array(repeating: [:], count: rewriter.before.nodes.count)
     for value in rewriter.before.values {
@@ -17,7 +18,9 @@ extension Pass {
         return use.flatMap { copies[operand.index][$0] } ?? rewriter.image(operand)
       }
       let uses = quantizedUses(of: value, rewriter)
-      rewriter.copy(value, operands: operands, name: uses.isEmpty ? nil : node.name + TensorNames.floatSuffix)
+      let isSmoothed = rewriter.uses[value.index].contains { isSmoothing($0, rewriter) }
+      let keepsName = isSmoothing(value, rewriter) || uses.isEmpty && !isSmoothed
+      rewriter.copy(value, operands: operands, name: keepsName ? nil : node.name + TensorNames.floatSuffix)
       if !uses.isEmpty { copies[value.index] = try quantizedCopies(of: value, uses: uses, &rewriter) }
     }
   }
@@ -38,7 +41,7 @@ extension Pass {
   private static func quantizedCopies(
     of value: ValueID, uses: [ActivationUse], _ rewriter: inout Rewriter
   ) throws -> [ActivationUse: ValueID] {
-    let name = rewriter.before[value].name
+    let name = TensorNames.name(ofActivation: value, in: rewriter.before)
     guard let range = rewriter.ranges[name], range.channels.count == rewriter.before[value].type.width else {
       rewriter.findings.append(
         Diagnostic(
@@ -46,36 +49,46 @@ extension Pass {
           hint: "calibrate again with this version of the tool"))
       return [:]
     }
+    let isSmoothed = rewriter.uses[value.index].contains { isSmoothing($0, rewriter) }
     var copies: [ActivationUse: ValueID] = [:]
     var shared: (scale: Float, copy: ValueID)?
     for use in uses {
-      let isScanCopy = !copies.isEmpty
-      let own = isScanCopy ? rewriter.ranges[TensorNames.scanCopy(of: name)] : nil
-      let scale = Quantizer.scale(maximum: (own ?? range).clipped ?? range.maximum)
       let scales = use == .streamed ? rewriter.recipe.scales(ofScanInput: name) : .tensor
-      if let shared, scales == .tensor, shared.scale == scale {
+      let isWide = use == .contractedWide
+      let isScanCopy = isSmoothed || !copies.isEmpty
+      let copy = isScanCopy ? TensorNames.scanCopy(of: name) : name
+      let own = (isScanCopy ? rewriter.ranges[copy] : nil) ?? range
+      let scale = Quantizer.scale(
+        maximum: own.clipped ?? own.maximum, highest: isWide ? Quantizer.highestWide : Quantizer.highest)
+      if let shared, scales == .tensor, !isWide, shared.scale == scale {
         copies[use] = shared.copy
         continue
       }
-      let copy = isScanCopy ? TensorNames.scanCopy(of: name) : name
       warnOfZeroRange(range, name: copy, &rewriter)
       let type =
         scales == .tensor
         ? Scale.perTensor(scale) : .perChannel(channelScales(range, name: copy, for: value, &rewriter))
-      copies[use] = try quantizedCopy(of: value, scale: type, name: copy, &rewriter)
-      if scales == .tensor { shared = copies[use].map { (scale, $0) } }
+      copies[use] = try quantizedCopy(of: value, scale: type, isWide: isWide, name: copy, &rewriter)
+      if scales == .tensor, !isWide { shared = copies[use].map { (scale, $0) } }
     }
     return copies
   }
 
+  /// Whether a value is an activation divided by smoothing factors, on its way into products.
+  private static func isSmoothing(_ value: ValueID, _ rewriter: Rewriter) -> Bool {
+    rewriter.before[value].op == .scaleChannels && !quantizedUses(of: value, rewriter).isEmpty
+  }
+
   private static func quantizedCopy(
-    of value: ValueID, scale: Scale, name: String, _ rewriter: inout Rewriter
+    of value: ValueID, scale: Scale, isWide: Bool, name: String, _ rewriter: inout Rewriter
   ) throws -> ValueID {
-    let codes = try rewriter.emit(.quantize, [rewriter.image(value)], name: name, for: value, scale: scale)
+    let codes = try rewriter.emit(
+      .quantize, [rewriter.image(value)], isWide ? ["bits": .integer(16)] : [:], name: name, for: value,
+      scale: scale)
     return try rewriter.emit(.dequantize, [codes], name: "\(name).dequantized", for: value)
   }
 
-  /// A constant with the scale of each channel.
+  /// A constant with the scale of each channel, by its maximum: clips are of tensors with one scale.
   private static func channelScales(
     _ range: TensorRange, name: String, for value: ValueID, _ rewriter: inout Rewriter
   ) -> ValueID {
@@ -96,6 +109,8 @@ extension Pass {
 enum ActivationUse: CaseIterable {
   /// Summed over its channels by a product: one scale.
   case contracted
+  /// The same in 16 bits.
+  case contractedWide
   /// Read channel by channel by convolution or scan: a scale for each channel will do.
   case streamed
 
@@ -105,7 +120,7 @@ enum ActivationUse: CaseIterable {
     switch (module[user].op, position) {
     case (.linear, 0):
       guard recipe.contractsCodes(user, in: module) else { return nil }
-      self = .contracted
+      self = user == module.result && recipe.headInput == .int16 ? .contractedWide : .contracted
     case (.conv1d, 0), (.selectiveScan, 0...4):
       guard recipe.scales(ofScanInput: module[module[user].operands[position]].name) != .none else {
         return nil

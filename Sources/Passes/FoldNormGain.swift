@@ -7,7 +7,7 @@ extension Pass {
     summary:
       "Moves a norm's gain into the columns of the weights that read it, where all readers are linear layers.",
     requires: .folded ... .folded, produces: nil, promise: .equivalent(1e-5),
-    isNeeded: { $0.foldsNormGains }
+    isNeeded: { $0.foldsNormGains || $0.rotation.kind == .residual }
   ) { rewriter in
     for value in rewriter.before.values {
       let node = rewriter.before[value]
@@ -29,20 +29,13 @@ extension Pass {
     }
   }
 
-  /// A weight with its columns times a gain.
-  ///
-  /// Of a slice the whole tensor is scaled, so that one scale per tensor still belongs to the checkpoint's
-  /// tensor.
   private static func gained(
     _ weight: ValueID, by gain: ValueID, for value: ValueID, _ rewriter: inout Rewriter
   ) throws -> ValueID {
-    let (node, name) = (rewriter.before[weight], "\(rewriter.before[value].name).gained")
-    guard node.op == .sliceRows else {
-      return try rewriter.emit(.scaleColumns, [rewriter.image(weight), gain], name: name, for: value)
+    let name = "\(rewriter.before[value].name).gained"
+    return try rewriter.changingColumns(of: weight, name: name, for: value) { rewriter, weight, name in
+      try rewriter.emit(.scaleColumns, [weight, gain], name: name, for: value)
     }
-    let whole = try rewriter.emit(
-      .scaleColumns, [rewriter.image(node.operands[0]), gain], name: "\(name).whole", for: value)
-    return try rewriter.emit(.sliceRows, [whole], node.attributes, name: name, for: value)
   }
 
   private static func readersAreLinear(_ norm: ValueID, _ rewriter: Rewriter) -> Bool {

@@ -53,10 +53,11 @@ private struct IntegerProduct {
     bias = node.operands.count > 2 ? node.operands[2] : nil
   }
 
-  /// The quantize node that is the only reader of the product, if there is one.
+  /// The quantize node to 8 bits that is the only reader of the product, if there is one.
   func absorbingQuantize(_ rewriter: Rewriter) -> ValueID? {
     let readers = rewriter.uses[value.index]
-    guard value != rewriter.before.result, readers.count == 1, rewriter.before[readers[0]].op == .quantize
+    guard value != rewriter.before.result, readers.count == 1, rewriter.before[readers[0]].op == .quantize,
+      rewriter.before[readers[0]].type.element == .i8
     else { return nil }
     return readers[0]
   }

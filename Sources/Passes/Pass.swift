@@ -23,12 +23,15 @@ public struct Pass: Sendable {
   public let produces: Stage?
   /// How the module after it relates to the module before it.
   public let promise: Promise
+  /// Whether it needs the ranges seen in calibration.
+  public let needsRanges: Bool
   /// Whether a recipe asks for it.
   public let isNeeded: @Sendable (Recipe) -> Bool
   let rewrite: @Sendable (inout Rewriter) throws -> Void
 
   init(
     name: String, summary: String, requires: ClosedRange<Stage>, produces: Stage?, promise: Promise,
+    needsRanges: Bool = false,
     isNeeded: @escaping @Sendable (Recipe) -> Bool = { _ in true },
     rewrite: @escaping @Sendable (inout Rewriter) throws -> Void
   ) {
@@ -37,6 +40,7 @@ public struct Pass: Sendable {
     self.requires = requires
     self.produces = produces
     self.promise = promise
+    self.needsRanges = needsRanges
     self.isNeeded = isNeeded
     self.rewrite = rewrite
   }

@@ -5,8 +5,8 @@ public import IR
 public enum Pipeline {
   /// Every pass.
   public static let all: [Pass] = [
-    .splitProjections, .foldNormGain, .rotateScanOutput, .assignRanges, .quantizeWeights, .lowerToInt8,
-    .foldConstants,
+    .splitProjections, .foldNormGain, .rotateResidual, .rotateScanOutput, .smoothActivations, .assignRanges,
+    .quantizeState, .quantizeWeights, .lowerToInt8, .foldConstants,
   ]
 
   /// The passes that a recipe needs.
@@ -24,9 +24,7 @@ public enum Pipeline {
 
   /// The passes of a recipe that lead to the float module that it quantizes.
   static func preparingPasses(for recipe: Recipe) -> [Pass] {
-    passes(for: recipe).filter { pass in
-      pass.requires.lowerBound <= .folded && pass.promise != .lossy && pass.name != Pass.foldConstants.name
-    }
+    all.prefix { !$0.needsRanges }.filter { $0.isNeeded(recipe) }
   }
 
   /// Runs passes one after the other.

@@ -39,7 +39,7 @@ extension Pass {
     }
     let node = rewriter.before[value]
     let (codes, scales) = try codes(
-      of: node.operands[1], per: weights.scales, named: node.name, for: value, &rewriter)
+      of: node.operands[1], weights, named: node.name, for: value, &rewriter)
     let weight = try rewriter.emit(
       .dequantizeWeight, [codes, scales], name: "\(node.name).weight.dequantized", for: value)
     var operands = node.operands.map(rewriter.image)
@@ -49,8 +49,9 @@ extension Pass {
 
   private static func quantizeTable(of value: ValueID, _ rewriter: inout Rewriter) throws {
     let node = rewriter.before[value]
-    let (codes, scales) = try codes(
-      of: node.operands[1], per: .channel, named: node.name, for: value, &rewriter)
+    var weights = Recipe.Weights()
+    weights.scales = .channel
+    let (codes, scales) = try codes(of: node.operands[1], weights, named: node.name, for: value, &rewriter)
     rewriter.replace(
       value,
       by: try rewriter.emit(
@@ -61,14 +62,16 @@ extension Pass {
   ///
   /// One scale per tensor belongs to the checkpoint's tensor, not to a slice of it.
   private static func codes(
-    of weight: ValueID, per granularity: Recipe.Scales, named name: String, for value: ValueID,
+    of weight: ValueID, _ weights: Recipe.Weights, named name: String, for value: ValueID,
     _ rewriter: inout Rewriter
   ) throws -> (codes: ValueID, scales: ValueID) {
     let node = rewriter.before[weight]
-    let measured = granularity == .tensor && node.op == .sliceRows ? node.operands[0] : weight
+    let isWhole = weights.scales == .tensor
+    let measured = isWhole && node.op == .sliceRows ? node.operands[0] : weight
+    var attributes: Attributes = ["per": .string(isWhole ? "tensor" : "row")]
+    if weights.clip != .maximum { attributes["clip"] = .string(weights.clip.description) }
     let scales = try rewriter.emit(
-      .weightScale, [rewriter.image(measured)],
-      ["per": .string(granularity == .tensor ? "tensor" : "row")], name: "\(name).weight.scales", for: value)
+      .weightScale, [rewriter.image(measured)], attributes, name: "\(name).weight.scales", for: value)
     let codes = try rewriter.emit(
       .quantizeWeight, [rewriter.image(weight), scales], name: "\(name).weight.codes", for: value)
     return (codes, scales)

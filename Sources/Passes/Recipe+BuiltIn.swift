@@ -1,8 +1,12 @@
+import IR
+
 extension Recipe {
   /// The recipes that come with the tool.
-  public static let builtIn: [Recipe] = [.float32, .naive, .quamba, .quambaChannel]
+  public static let builtIn: [Recipe] = [
+    .float32, .naive, .smooth, .quarot, .quamba, .quambaChannel, .quambaSmooth,
+  ]
   /// The recipe used when none is named.
-  public static let standard = Recipe.quambaChannel
+  public static let standard = Recipe.quambaSmooth
 
   /// The built-in recipe of a name.
   public static func named(_ name: String) -> Recipe? { builtIn.first { $0.name == name } }
@@ -16,6 +20,23 @@ extension Recipe {
     recipe.weights.scales = .tensor
     recipe.convolution = .tensor
     recipe.scanInputs = .tensor
+    recipe.headInput = .int16
+    return recipe
+  }()
+
+  /// Plain maxima evened out between activations and weights, as SmoothQuant does.
+  public static let smooth: Recipe = {
+    var recipe = naive
+    recipe.name = "smooth"
+    recipe.smoothing = Smoothing(strength: 0.5, classes: Smoothing.contracted)
+    return recipe
+  }()
+
+  /// Plain maxima of a model whose residual stream and scan outputs are rotated, as QuaRot does.
+  public static let quarot: Recipe = {
+    var recipe = naive
+    recipe.name = "quarot"
+    recipe.rotation.kind = .residual
     return recipe
   }()
 
@@ -36,6 +57,15 @@ extension Recipe {
     recipe.convolution = .none
     recipe.scanInputs = .channel
     recipe.embedding = .int8
+    return recipe
+  }()
+
+  /// With a scale for each channel of every activation, those of contracted ones within the weights.
+  public static let quambaSmooth: Recipe = {
+    var recipe = quambaChannel
+    recipe.name = "quamba-smooth"
+    recipe.clips = [:]
+    recipe.smoothing = Smoothing(strength: 1, classes: [.norm, .u, .yRotated])
     return recipe
   }()
 }

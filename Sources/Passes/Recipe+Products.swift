@@ -12,7 +12,7 @@ extension Recipe {
   /// Whether a linear layer's input is codes, so that it becomes an integer product.
   func contractsCodes(_ linear: ValueID, in module: Module) -> Bool {
     guard weights(ofLinear: linear, in: module) != nil, !readsFloats(linear, in: module) else { return false }
-    return !keeps([module[module[linear].operands[0]].name])
+    return !keeps([TensorNames.input(of: linear, in: module)])
   }
 
   /// Whether a linear layer with 8-bit weights reads floats, as the head may.

@@ -1,3 +1,5 @@
+public import IR
+
 /// What a compile quantizes, and how (method: the table of built-in recipes).
 ///
 /// A new recipe quantizes nothing; its parts are set one by one.
@@ -34,11 +36,19 @@ public struct Recipe: Equatable, Sendable {
   /// A recipe that quantizes nothing.
   public init(name: String) { self.name = name }
 
+  /// Whether a second calibration observes the codes that products read.
+  public var observesCodes: Bool {
+    weights.scales != .none && (correctsBias || weights.rounding == .gptq)
+  }
+
   /// Whether anything is quantized.
   public var isQuantized: Bool {
     weights.scales != .none || convolution != .none || scanInputs != .none || embedding != .source
       || rules.contains { $0.scales != nil }
   }
+
+  /// Whether ranges from calibration are needed.
+  public var needsRanges: Bool { isQuantized || state == .int8 }
 }
 
 extension Recipe {
@@ -86,6 +96,12 @@ extension Recipe {
     public var kind = Kind.none
     /// The seed of random signs of the rotations, at least 0; nil for none.
     public var signs: Int?
+
+    /// A rotation, with or without signs.
+    public init(kind: Kind = .none, signs: Int? = nil) {
+      self.kind = kind
+      self.signs = signs
+    }
   }
 
   /// Range moved from activations into the weights that read them (method: §6, smoothing).
@@ -94,6 +110,9 @@ extension Recipe {
     public var strength: Double
     /// The activations that are smoothed.
     public var classes: Set<TensorClass>
+
+    /// The classes of all activations that a product may contract.
+    public static let contracted: Set<TensorClass> = [.norm, .u, .dtLow, .y, .yRotated, .normF]
 
     /// Smoothing of some classes.
     public init(strength: Double, classes: Set<TensorClass>) {

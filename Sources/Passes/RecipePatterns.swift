@@ -7,12 +7,25 @@ extension Pipeline {
   /// - Returns: warnings of patterns that change nothing.
   /// - Throws: `DiagnosticFailure` (`bad-recipe`) with every pattern that matches nothing.
   public static func checkPatterns(of recipe: Recipe, on module: Module) throws -> [Diagnostic] {
-    guard !recipe.keep.isEmpty || !recipe.rules.isEmpty else { return [] }
+    guard !recipe.keep.isEmpty || !recipe.rules.isEmpty else { return recipe.idleClips }
     let prepared = try run(preparingPasses(for: recipe), on: module, recipe: recipe).module
     let patterns = RecipePatterns(recipe, prepared)
     let findings = recipe.keep.compactMap(patterns.check(keeping:)) + recipe.rules.flatMap(patterns.check(_:))
     if findings.contains(where: { $0.severity == .error }) { throw DiagnosticFailure(findings) }
-    return findings
+    return findings + recipe.idleClips
+  }
+}
+
+extension Recipe {
+  /// Warnings of clips of classes that have a scale for each channel.
+  fileprivate var idleClips: [Diagnostic] {
+    guard scanInputs == .channel, !rules.contains(where: { $0.scales == .tensor }) else { return [] }
+    let classes = [TensorClass.x, .z, .uScan, .b, .c, .dt].filter { clips[$0] ?? .maximum != .maximum }
+    return classes.map { name in
+      Diagnostic(
+        .badRecipe, "the clip changes nothing: these tensors have a scale for each channel, by its maximum",
+        at: .node("clips.\(name.rawValue)"), severity: .warning)
+    }
   }
 }
 
@@ -27,6 +40,8 @@ private struct RecipePatterns {
     let kind: Kind
     /// Whether it would be quantized if nothing were kept.
     let isQuantized: Bool
+    /// Whether a clip would change it.
+    var takesClip = true
   }
 
   private let tensors: [Tensor]
@@ -44,9 +59,10 @@ private struct RecipePatterns {
     let streamed = { (range: Range<Int>) in
       node.operands[range].flatMap { operand in
         let name = module[operand].name
-        let isQuantized = recipe.scales(ofScanInput: name) != .none
+        let scales = recipe.scales(ofScanInput: name)
         return [name, TensorNames.scanCopy(of: name)].map {
-          Tensor(names: [$0], kind: .streamed, isQuantized: isQuantized)
+          Tensor(
+            names: [$0], kind: .streamed, isQuantized: scales != .none, takesClip: scales != .channel)
         }
       }
     }
@@ -70,7 +86,7 @@ private struct RecipePatterns {
       return [
         Tensor(
           names: TensorNames.weight(of: value, in: module), kind: .table,
-          isQuantized: recipe.quantizesTable(of: value, in: module))
+          isQuantized: recipe.quantizesTable(of: value, in: module), takesClip: false)
       ]
     default: return []
     }
@@ -90,7 +106,7 @@ private struct RecipePatterns {
     guard !matched.isEmpty else { return [unmatched(rule.tensors, "set")] }
     let kinds = Set(matched.map(\.kind))
     var useless: [String] = []
-    if rule.clip != nil && kinds == [.table] { useless.append("clip") }
+    if rule.clip != nil && !matched.contains(where: \.takesClip) { useless.append("clip") }
     if rule.rounding != nil && !kinds.contains(.weight) { useless.append("rounding") }
     switch rule.scales {
     case .tensor where kinds == [.table]: useless.append("scales=tensor")
@@ -101,7 +117,8 @@ private struct RecipePatterns {
     return useless.map { part in
       Diagnostic(
         .badRecipe, "'\(rule.tensors.text)' matches no tensor that can have \(part)", at: .node("set"),
-        hint: "rounding and scales=row are of weights; scales=channel is of what convolution and scan read")
+        hint: "rounding and scales=row are of weights, scales=channel is of what convolution and scan read, "
+          + "clip is of neither tables nor activations with a scale for each channel")
     }
   }
 

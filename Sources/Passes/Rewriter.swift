@@ -33,6 +33,16 @@ struct Rewriter {
     return image
   }
 
+  /// Whether a value before the pass has become something already.
+  func isRewritten(_ old: ValueID) -> Bool { images[old.index] != nil }
+
+  /// What a constant has become, after copying it and all that it is made of ahead of its turn.
+  mutating func hoist(_ constant: ValueID) -> ValueID {
+    if let image = images[constant.index] { return image }
+    for operand in before[constant].operands { _ = hoist(operand) }
+    return copy(constant)
+  }
+
   /// The node of a value built so far.
   func built(_ id: ValueID) -> Node { builder[id] }
 

@@ -1,4 +1,3 @@
-import Diagnostics
 import IR
 
 extension Pass {
@@ -10,28 +9,32 @@ extension Pass {
     requires: .folded ... .folded, produces: .rotated, promise: .equivalent(1e-5),
     isNeeded: { $0.rotation.kind != .none }
   ) { rewriter in
+    var place = 0
     for value in rewriter.before.values {
       let node = rewriter.before[value]
       guard node.op == .linear, rewriter.before[node.operands[0]].op == .selectiveScan else {
         rewriter.copy(value)
         continue
       }
-      let scan = rewriter.before[node.operands[0]]
-      let shape = HadamardShape(width: scan.type.width)
-      if shape.block != scan.type.width {
-        rewriter.findings.append(
-          Diagnostic(
-            .noHadamard,
-            "no Hadamard matrix of order \(scan.type.width) is known; blocks of \(shape.block) are used",
-            at: .node(scan.name), severity: .warning))
-      }
-      let attributes: Attributes = ["block": .integer(shape.block), "order": .integer(shape.order)]
-      let rotated = try rewriter.emit(
-        .hadamard, [rewriter.image(node.operands[0])], attributes, name: "\(scan.name)_rotated", for: value)
-      let weight = try rewriter.emit(
-        .rotateColumns, [rewriter.image(node.operands[1])], attributes, name: "\(node.name).weight",
-        for: value)
-      rewriter.copy(value, operands: [rotated, weight] + node.operands.dropFirst(2).map(rewriter.image))
+      place += 1
+      try rotateInput(of: value, place: place, &rewriter)
     }
+  }
+
+  /// Puts a rotation before a linear layer that reads a scan, and its inverse into the layer's weight.
+  private static func rotateInput(of value: ValueID, place: Int, _ rewriter: inout Rewriter) throws {
+    let node = rewriter.before[value]
+    let name = rewriter.before[node.operands[0]].name
+    let attributes = rewriter.hadamardAttributes(for: node.operands[0])
+    var input = rewriter.image(node.operands[0])
+    var weight = rewriter.image(node.operands[1])
+    if let signs = rewriter.rotationSigns(place: place, name: name, for: node.operands[0]) {
+      input = try rewriter.emit(.scaleChannels, [input, signs], name: "\(name)_signed", for: value)
+      weight = try rewriter.emit(
+        .scaleColumns, [weight, signs], name: "\(node.name).weight.signed", for: value)
+    }
+    let rotated = try rewriter.emit(.hadamard, [input], attributes, name: "\(name)_rotated", for: value)
+    weight = try rewriter.emit(.rotateColumns, [weight], attributes, name: "\(node.name).weight", for: value)
+    rewriter.copy(value, operands: [rotated, weight] + node.operands.dropFirst(2).map(rewriter.image))
   }
 }

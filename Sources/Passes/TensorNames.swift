@@ -19,6 +19,17 @@ public enum TensorNames {
     return [stored] + (rest.contains(".") ? [rest] : []) + ["\(own).weight"]
   }
 
+  /// The name of a product's input, which smoothing does not change.
+  static func input(of product: ValueID, in module: Module) -> String {
+    name(ofActivation: module[product].operands[0], in: module)
+  }
+
+  /// The name of an activation, without the factors that smoothing put behind it.
+  static func name(ofActivation value: ValueID, in module: Module) -> String {
+    let node = module[value]
+    return node.op == .scaleChannels ? module[node.operands[0]].name : node.name
+  }
+
   /// The constant that a weight was made of.
   private static func root(of weight: ValueID, in module: Module) -> ValueID {
     var value = weight

@@ -1,3 +1,5 @@
+public import IR
+
 /// What a recipe says of single tensors; of several rules about one, the last counts.
 public struct TensorRule: Equatable, Sendable {
   /// The tensors that it is about.

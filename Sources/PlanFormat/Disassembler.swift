@@ -58,6 +58,7 @@ private struct Disassembler {
     case .constant: instruction.constant(word.field).map(describe)
     case .accumulate: instruction[word.field] == 1 ? "yes" : nil
     case .state: "+\(instruction.stateOffset)"
+    case .elementType: ElementType(rawValue: instruction[word.field]).map { "\($0)" }
     case .integer: "\(instruction[word.field])"
     case .positiveFloat: "\(instruction.float(word.field))"
     }

@@ -5,15 +5,20 @@ public enum ElementType: UInt32, CaseIterable, Sendable {
   case f16 = 2
   case i8 = 3
   case i32 = 4
+  /// Codes −32639…32639 in two planes of signed bytes: 256 · high + low, first all `high` of a row, then all `low`.
+  case i16 = 5
 
   /// Bytes of one element.
   public var byteCount: Int {
     switch self {
     case .f32, .i32: 4
-    case .bf16, .f16: 2
+    case .bf16, .f16, .i16: 2
     case .i8: 1
     }
   }
+
+  /// Whether elements are codes, which a scale turns into values.
+  public var isCodes: Bool { self == .i8 || self == .i16 }
 }
 
 /// How the elements of a constant lie in the weights section.

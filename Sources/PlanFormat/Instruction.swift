@@ -59,6 +59,9 @@ public struct Instruction: Sendable {
   /// The float32 whose bits `field` holds.
   public func float(_ field: Field) -> Float { Float(bitPattern: self[field]) }
 
+  /// The type of a scan's state.
+  public var stateType: ElementType { ElementType(rawValue: self[.stateType]) ?? .f32 }
+
   /// Where this instruction's state begins in the slot, in bytes.
   public var stateOffset: UInt64 { UInt64(self[.state]) * 64 }
 }

@@ -27,7 +27,7 @@ public enum Field: String, CaseIterable, Sendable {
   case weights, correction, multiplier, bias, accumulate
   case u, dt, b, c, z
   case a, d, dtBias
-  case state
+  case state, stateType, stateScale, stateInverse, peak
   case factor, block, order
 }
 

@@ -18,14 +18,20 @@ extension Opcode {
 }
 
 extension OpcodeSpec {
-  /// The inverse scale of an int8 output that `field` names.
+  /// The inverse scale of an output of codes that `field` names.
   private static func inverse(of field: Field, _ width: Dimension = .width) -> WordKind {
-    .constant([.vector], types: [.f32], shape: .oneOr(width), .exactlyWhenInt8([field]), values: .positive)
+    .constant([.vector], types: [.f32], shape: .oneOr(width), .exactlyWhenCodes([field]), values: .positive)
   }
 
   /// A float32 vector of any finite or other values.
   private static func vector(_ dimension: Dimension, _ presence: Presence = .required) -> WordKind {
     .constant([.vector], types: [.f32], shape: .exactly(dimension), presence)
+  }
+
+  /// Scales of a state of codes, or their inverses.
+  private static var stateFactor: WordKind {
+    .constant(
+      [.vector], types: [.f32], shape: .exactly(.width), .exactlyWhenCodes([.stateType]), values: .positive)
   }
 
   static let embed = OpcodeSpec(
@@ -39,10 +45,10 @@ extension OpcodeSpec {
       WordSpec(
         field: .rowScale,
         kind: .constant(
-          [.vector], types: [.f32], shape: .exactly(.vocabulary), .exactlyWhenInt8([.table]),
+          [.vector], types: [.f32], shape: .exactly(.vocabulary), .exactlyWhenCodes([.table]),
           values: .positive)),
       WordSpec(field: .output, kind: .output(types: [.f32], width: .modelWidth)),
-    ], int8Implies: [], ranges: [])
+    ], codesImply: [], ranges: [])
 
   static let norm = OpcodeSpec(
     opcode: .norm, name: "norm", summary: "RMS norm with a gain per channel.", programs: [.body, .head],
@@ -51,8 +57,8 @@ extension OpcodeSpec {
       WordSpec(field: .gain, kind: vector(.width)),
       WordSpec(field: .epsilon, kind: .positiveFloat),
       WordSpec(field: .inverse, kind: inverse(of: .output)),
-      WordSpec(field: .output, kind: .output(types: [.f32, .i8], width: .width)),
-    ], int8Implies: [], ranges: [])
+      WordSpec(field: .output, kind: .output(types: [.f32, .i8, .i16], width: .width)),
+    ], codesImply: [], ranges: [])
 
   static let linear = OpcodeSpec(
     opcode: .linear, name: "linear",
@@ -60,23 +66,23 @@ extension OpcodeSpec {
       "Matrix product; int8 weights with a multiplier and a bias per output, float weights with a bias.",
     programs: [.body, .head],
     words: [
-      WordSpec(field: .input, kind: .input(types: [.f32, .i8], width: .width)),
+      WordSpec(field: .input, kind: .input(types: [.f32, .i8, .i16], width: .width)),
       WordSpec(
         field: .weights,
         kind: .constant([.panelsInt8, .panelsFloat], types: weightTypes, shape: .matrix(.outputs, .width))),
       WordSpec(
         field: .correction,
         kind: .constant(
-          [.vector], types: [.i32], shape: .exactly(.outputs), .exactlyWhenInt8([.weights, .input]))),
+          [.vector], types: [.i32], shape: .exactly(.outputs), .exactlyWhenCodes([.weights, .input]))),
       WordSpec(
         field: .multiplier,
         kind: .constant(
-          [.vector], types: [.f32], shape: .exactly(.outputs), .exactlyWhenInt8([.weights]),
+          [.vector], types: [.f32], shape: .exactly(.outputs), .exactlyWhenCodes([.weights]),
           values: .positivePaddedWithOne)),
-      WordSpec(field: .bias, kind: vector(.outputs, .atLeastWhenInt8([.weights]))),
+      WordSpec(field: .bias, kind: vector(.outputs, .atLeastWhenCodes([.weights]))),
       WordSpec(field: .accumulate, kind: .accumulate(into: .output)),
       WordSpec(field: .output, kind: .output(types: [.f32, .i8], width: .outputs)),
-    ], int8Implies: [(.input, .weights), (.output, .weights)], ranges: [(.width, PlanLimits.productInputs)])
+    ], codesImply: [(.input, .weights), (.output, .weights)], ranges: [(.width, PlanLimits.productInputs)])
 
   static let conv = OpcodeSpec(
     opcode: .conv, name: "conv",
@@ -88,14 +94,15 @@ extension OpcodeSpec {
       WordSpec(field: .bias, kind: vector(.width, .optional)),
       WordSpec(field: .state, kind: .state(.history)),
       WordSpec(field: .inverse, kind: inverse(of: .output)),
-      WordSpec(field: .output, kind: .output(types: [.f32, .i8], width: .width)),
+      WordSpec(field: .output, kind: .output(types: [.f32, .i8, .i16], width: .width)),
       WordSpec(field: .secondInverse, kind: inverse(of: .secondOutput)),
-      WordSpec(field: .secondOutput, kind: .output(types: [.f32, .i8], width: .width, .optional)),
-    ], int8Implies: [], ranges: [(.taps, PlanLimits.taps)])
+      WordSpec(field: .secondOutput, kind: .output(types: [.f32, .i8, .i16], width: .width, .optional)),
+    ], codesImply: [], ranges: [(.taps, PlanLimits.taps)])
 
   static let scan = OpcodeSpec(
     opcode: .scan, name: "scan",
-    summary: "Selective scan over each segment, gated by SiLU(z) where z is there.",
+    summary:
+      "Selective scan over each segment, gated by SiLU(z) where z is there; its state is rounded to its type after every token.",
     programs: [.body],
     words: [
       WordSpec(field: .u, kind: .input(types: [.f32, .i8], width: .width)),
@@ -109,12 +116,16 @@ extension OpcodeSpec {
       WordSpec(field: .dtBias, kind: vector(.width)),
       WordSpec(field: .state, kind: .state(.hidden)),
       WordSpec(field: .output, kind: .output(types: [.f32], width: .width)),
-    ], int8Implies: [], ranges: [(.states, PlanLimits.states)])
+      WordSpec(field: .stateType, kind: .elementType([.f32, .f16, .i8]), since: 1),
+      WordSpec(field: .stateScale, kind: stateFactor, since: 1),
+      WordSpec(field: .stateInverse, kind: stateFactor, since: 1),
+      WordSpec(field: .peak, kind: .output(types: [.f32], width: .width, .optional), since: 1),
+    ], codesImply: [], ranges: [(.states, PlanLimits.states)])
 
   static let hadamard = OpcodeSpec(
     opcode: .hadamard, name: "hadamard",
     summary:
-      "Block-diagonal Hadamard transform, then times a factor, which for int8 holds the inverse scale.",
+      "Block-diagonal Hadamard transform of the input times a gain, then times a factor, which for codes holds the inverse scale.",
     programs: [.body, .head],
     words: [
       WordSpec(field: .input, kind: .input(types: [.f32], width: .width)),
@@ -123,18 +134,19 @@ extension OpcodeSpec {
         kind: .constant([.vector], types: [.f32], shape: .oneOr(.width), values: .positive)),
       WordSpec(field: .order, kind: .integer(1...60)),
       WordSpec(field: .block, kind: .integer(1...(1 << 24))),
-      WordSpec(field: .output, kind: .output(types: [.f32, .i8], width: .width)),
-    ], int8Implies: [], ranges: [])
+      WordSpec(field: .output, kind: .output(types: [.f32, .i8, .i16], width: .width)),
+      WordSpec(field: .gain, kind: vector(.width, .optional), since: 1),
+    ], codesImply: [], ranges: [])
 
   static let quantize = OpcodeSpec(
     opcode: .quantize, name: "quantize",
-    summary: "Rounds float32 to int8 with one inverse scale or one per channel.",
+    summary: "Rounds float32 to codes with one inverse scale or one per channel.",
     programs: [.body, .head],
     words: [
       WordSpec(field: .input, kind: .input(types: [.f32], width: .width)),
       WordSpec(field: .inverse, kind: inverse(of: .output)),
-      WordSpec(field: .output, kind: .output(types: [.i8], width: .width)),
-    ], int8Implies: [], ranges: [])
+      WordSpec(field: .output, kind: .output(types: [.i8, .i16], width: .width)),
+    ], codesImply: [], ranges: [])
 
   static let select = OpcodeSpec(
     opcode: .select, name: "select",
@@ -143,5 +155,5 @@ extension OpcodeSpec {
     words: [
       WordSpec(field: .input, kind: .input(types: [.f32], width: .width, of: .body)),
       WordSpec(field: .output, kind: .output(types: [.f32], width: .width)),
-    ], int8Implies: [], ranges: [])
+    ], codesImply: [], ranges: [])
 }

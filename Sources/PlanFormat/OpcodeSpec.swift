@@ -10,8 +10,8 @@ public struct OpcodeSpec: Sendable {
   public let programs: [Program]
   /// The words in file order; those beyond are unused and zero.
   public let words: [WordSpec]
-  /// Pairs of fields: where the first is int8, so is the second.
-  public let int8Implies: [(Field, Field)]
+  /// Pairs of fields: where the first holds codes, so does the second.
+  public let codesImply: [(Field, Field)]
   /// Ranges of dimensions, where narrower than what other operands allow.
   public let ranges: [(Dimension, ClosedRange<UInt32>)]
 
@@ -25,6 +25,14 @@ public struct WordSpec: Sendable {
   public let field: Field
   /// What it may hold.
   public let kind: WordKind
+  /// The minor version that brought it; in older plans it is zero, and read as absent.
+  public let since: UInt16
+
+  init(field: Field, kind: WordKind, since: UInt16 = 0) {
+    self.field = field
+    self.kind = kind
+    self.since = since
+  }
 }
 
 /// What one word of an instruction may hold.
@@ -40,6 +48,8 @@ public enum WordKind: Sendable {
     [ConstantLayout], types: [ElementType], shape: Shape, Presence = .required, values: Values = .any)
   /// Where the state begins in the slot, in units of 64 bytes.
   case state(StateShape)
+  /// The code of one of these element types; float32 where it is not said.
+  case elementType([ElementType])
   /// A number within a range.
   case integer(ClosedRange<UInt32>)
   /// A finite float32 above zero, as its bits.
@@ -49,7 +59,7 @@ public enum WordKind: Sendable {
   var absentValue: UInt32 {
     switch self {
     case .input, .output, .constant: .max
-    case .accumulate, .state, .integer, .positiveFloat: 0
+    case .accumulate, .state, .elementType, .integer, .positiveFloat: 0
     }
   }
 }
@@ -86,10 +96,10 @@ public enum Presence: Sendable {
   case required
   /// At the compiler's choice.
   case optional
-  /// Exactly when all these operands are there and int8.
-  case exactlyWhenInt8([Field])
-  /// At least when all these operands are there and int8.
-  case atLeastWhenInt8([Field])
+  /// Exactly when all these operands are there and hold codes.
+  case exactlyWhenCodes([Field])
+  /// At least when all these operands are there and hold codes.
+  case atLeastWhenCodes([Field])
 }
 
 /// What the elements of a constant may be.
@@ -106,6 +116,6 @@ public enum Values: Sendable {
 public enum StateShape: Sendable {
   /// `[taps - 1][channels padded to 16]` elements of the input's type, then padded to 64 bytes.
   case history
-  /// `[blocks of 16 channels][n][16]` float32.
+  /// `[blocks of 16 channels][n][16]` elements of the type that the instruction names, then padded to 64 bytes.
   case hidden
 }

@@ -22,11 +22,15 @@ struct OperandVerifier {
     for unused in words.count..<Instruction.wordCount where instruction.words[unused] != 0 {
       throw .instruction(index, .unusedWord(unused))
     }
+    for (unused, word) in words.enumerated()
+    where word.since > view.minorVersion && instruction.words[unused] != word.kind.absentValue {
+      throw .instruction(index, .unusedWord(unused))
+    }
     var dimensions = Dimensions()
     dimensions[.vocabulary] = view.model.vocabulary
     dimensions[.modelWidth] = view.model.width
     for word in words { try verify(word, &dimensions) }
-    for (first, second) in spec.int8Implies where isInt8(first) && !isInt8(second) {
+    for (first, second) in spec.codesImply where isCodes(first) && !isCodes(second) {
       throw .instruction(index, .type(first))
     }
     return dimensions
@@ -41,10 +45,14 @@ struct OperandVerifier {
       try verifyBuffer(word.field, types, width, instruction.program, presence, &dimensions)
     case .accumulate(let target):
       guard value <= 1 else { throw .instruction(index, .range(word.field, found: value)) }
-      guard value == 0 || !isInt8(target) else { throw .instruction(index, .type(target)) }
+      guard value == 0 || !isCodes(target) else { throw .instruction(index, .type(target)) }
     case .constant(let layouts, let types, let shape, let presence, _):
       try verifyConstant(word.field, layouts, types, shape, presence, &dimensions)
     case .state: return
+    case .elementType(let types):
+      guard ElementType(rawValue: value).map(types.contains) == true else {
+        throw .instruction(index, .range(word.field, found: value))
+      }
     case .integer(let range):
       guard range.contains(value) else { throw .instruction(index, .range(word.field, found: value)) }
     case .positiveFloat:
@@ -105,19 +113,22 @@ struct OperandVerifier {
       switch presence {
       case .required: found
       case .optional: true
-      case .exactlyWhenInt8(let fields): found == fields.allSatisfy(isInt8)
-      case .atLeastWhenInt8(let fields): found || !fields.allSatisfy(isInt8)
+      case .exactlyWhenCodes(let fields): found == fields.allSatisfy(isCodes)
+      case .atLeastWhenCodes(let fields): found || !fields.allSatisfy(isCodes)
       }
     guard isRight else { throw .instruction(index, .presence(field)) }
     return found
   }
 
-  /// Whether the operand is there and int8; whether it exists is for the check of its own word to say.
-  private func isInt8(_ field: Field) -> Bool {
+  /// Whether the operand is there and holds codes; whether it exists is for the check of its own word to say.
+  private func isCodes(_ field: Field) -> Bool {
     guard let word = spec.words.first(where: { $0.field == field }) else { return false }
-    if case .constant = word.kind {
-      return view.decodeConstant(ConstantID(instruction[field]))?.type == .i8
-    }
-    return view.decodeBuffer(BufferID(instruction[field]))?.type == .i8
+    let type =
+      switch word.kind {
+      case .constant: view.decodeConstant(ConstantID(instruction[field]))?.type
+      case .elementType: ElementType(rawValue: instruction[field])
+      default: view.decodeBuffer(BufferID(instruction[field]))?.type
+      }
+    return type?.isCodes ?? false
   }
 }

@@ -45,7 +45,7 @@ extension StateShape {
   }
 
   /// Bytes of a scan's hidden state, a multiple of 64.
-  public static func hiddenBytes(channels: UInt32, states: UInt32) -> UInt64 {
-    roundedUp(UInt64(channels), to: 16) * UInt64(states) * 4
+  public static func hiddenBytes(channels: UInt32, states: UInt32, type: ElementType = .f32) -> UInt64 {
+    roundedUp(roundedUp(UInt64(channels), to: 16) * UInt64(states) * UInt64(type.byteCount), to: 64)
   }
 }

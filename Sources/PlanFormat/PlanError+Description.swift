@@ -89,10 +89,10 @@ extension BufferProblem: CustomStringConvertible {
     switch self {
     case .record: "its program or type is unknown, or reserved bytes are not zero"
     case .name: "its name is no string of at most \(PlanLimits.name) bytes"
-    case .type: "its type is neither float32 nor int8"
+    case .type: "its type is not float32, int8 or int16"
     case .place: "it is empty, unaligned, or reaches beyond the arena"
     case .scale:
-      "a float32 buffer has no scale, an int8 buffer has one with 1 or as many elements as it is wide"
+      "a float32 buffer has no scale, one of codes has one with 1 or as many elements as it is wide"
     }
   }
 }

@@ -111,11 +111,11 @@ public enum BufferProblem: Equatable, Sendable {
   case record
   /// Its name is no string, or too long.
   case name
-  /// Its type is neither float32 nor int8.
+  /// Its type is not float32, int8 or int16.
   case type
   /// It is empty, unaligned, or reaches beyond the arena.
   case place
-  /// A float32 buffer has a scale, or an int8 buffer has none that fits.
+  /// A float32 buffer has a scale, or one of codes has none that fits.
   case scale
 }
 

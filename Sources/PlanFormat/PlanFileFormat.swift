@@ -12,7 +12,7 @@ public struct PlanVersion: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// The version that this code writes, and the newest that it reads.
-  public static let current = PlanVersion(major: 1, minor: 0)
+  public static let current = PlanVersion(major: 1, minor: 1)
 
   /// The numbers with a dot between.
   public var description: String { "\(major).\(minor)" }

@@ -43,13 +43,13 @@ extension PlanVerifier {
     }
   }
 
-  /// Buffers lie inside their arena; those of int8 have a scale.
+  /// Buffers lie inside their arena; those of codes have a scale.
   mutating func verifyBuffers() throws(PlanError) {
     for index in 0..<UInt32(view.bufferCount) {
       let id = BufferID(index)
       guard let buffer = view.decodeBuffer(id) else { throw .buffer(id, .record) }
       guard isName(buffer.name) else { throw .buffer(id, .name) }
-      guard buffer.type == .f32 || buffer.type == .i8 else { throw .buffer(id, .type) }
+      guard buffer.type == .f32 || buffer.type.isCodes else { throw .buffer(id, .type) }
       let model = view.model
       let arena = UInt64(buffer.program == .body ? model.bodyBytesPerRow : model.headBytesPerRow)
       guard buffer.width > 0, buffer.offset % 64 == 0, UInt64(buffer.offset) + buffer.bytesPerRow <= arena

@@ -55,7 +55,9 @@ extension PlanVerifier {
     case .conv:
       let input = view.buffer(BufferID(instruction[.input]))
       size = StateShape.historyBytes(taps: dimensions[.taps], channels: dimensions[.width], type: input.type)
-    case .scan: size = StateShape.hiddenBytes(channels: dimensions[.width], states: dimensions[.states])
+    case .scan:
+      size = StateShape.hiddenBytes(
+        channels: dimensions[.width], states: dimensions[.states], type: instruction.stateType)
     default: return
     }
     let offset = instruction.stateOffset

@@ -114,9 +114,13 @@ extension PlanView {
 }
 
 extension PlanView {
+  /// The minor number of the version that wrote the plan.
+  var minorVersion: UInt16 { bytes.u16(FileLayout.Header.minor) }
+
   func decodeInstruction(_ index: Int) -> Instruction? {
     Instruction(
-      reading: bytes, at: sections[.instructions].lowerBound + index * FileLayout.instructionLength)
+      reading: bytes, at: sections[.instructions].lowerBound + index * FileLayout.instructionLength,
+      minorVersion: minorVersion)
   }
 
   /// The buffer, or nil when there is none or its record is damaged.

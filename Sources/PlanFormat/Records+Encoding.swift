@@ -30,12 +30,20 @@ extension Instruction {
   }
 
   /// Reads a record, or gives nil when its opcode or program is unknown.
-  init?(reading bytes: PlanBytes, at offset: Int) {
+  ///
+  /// Words that came after the plan's minor version are zero in it, and read as absent.
+  init?(reading bytes: PlanBytes, at offset: Int, minorVersion: UInt16) {
     guard let opcode = Opcode(rawValue: bytes.u16(offset)),
       let program = Program(rawValue: bytes.u16(offset + 2))
     else { return nil }
     var words = InlineArray<14, UInt32>(repeating: 0)
     for index in words.indices { words[index] = bytes.u32(offset + 8 + 4 * index) }
+    if minorVersion < PlanVersion.current.minor {
+      for (index, word) in opcode.spec.words.enumerated() where word.since > minorVersion && words[index] == 0
+      {
+        words[index] = word.kind.absentValue
+      }
+    }
     self.init(opcode: opcode, program: program, name: StringID(bytes.u32(offset + 4)), words: words)
   }
 }

@@ -36,13 +36,13 @@ public struct Buffer: Equatable, Sendable {
   public var name: StringID
   /// Whose rows these are.
   public var program: Program
-  /// `f32` or `i8`.
+  /// `f32`, `i8` or `i16`.
   public var type: ElementType
   /// Elements of one row, without padding.
   public var width: UInt32
   /// Arena bytes per row before this buffer, a multiple of 64.
   public var offset: UInt32
-  /// Scale of an `i8` buffer, a vector of 1 or `width` elements (value = q · scale); absent for `f32`.
+  /// Scale of a buffer of codes, a vector of 1 or `width` elements (value = q · scale); absent for `f32`.
   public var scale: ConstantID
 
   /// Makes a buffer; `offset` in bytes per row.

@@ -2,14 +2,14 @@ internal import CKernels
 internal import PlanFormat
 
 extension Binder {
-  /// A buffer that is read; int8 with its scale.
+  /// A buffer that is read; codes with their scale.
   func input(_ instruction: Instruction, _ field: Field) -> qk_operand {
     guard let id = instruction.buffer(field) else { return qk_operand() }
     let scale = view.buffer(id).scale
     return operand(id, factor: scale.isAbsent ? nil : scale)
   }
 
-  /// A buffer that is written; int8 with the inverse scale that `factor` names.
+  /// A buffer that is written; codes with the inverse scale that `factor` names.
   func output(_ instruction: Instruction, _ field: Field, factor: Field? = nil) -> qk_operand {
     guard let id = instruction.buffer(field) else { return qk_operand() }
     return operand(id, factor: factor.flatMap(instruction.constant))
@@ -24,7 +24,7 @@ extension Binder {
       stride: buffer.bytesPerRow,
       factor: factor.map(floats),
       per_channel: factor.map { view.constant($0).d0 == 1 ? 0 : 1 } ?? 0,
-      type: buffer.type.rawValue)
+      type: buffer.type.rawValue, plane: blocks(buffer.width) * 16)
   }
 
   /// The bytes of a constant.
@@ -93,12 +93,15 @@ extension Binder {
       b: input(instruction, .b), c: input(instruction, .c), a: floats(instruction, .a),
       d: floats(instruction, .d), dt_bias: floats(instruction, .dtBias), n: width(instruction, .b),
       blocks: blocks(width(instruction, .u)), state_offset: instruction.stateOffset,
-      out: output(instruction, .output))
+      state_type: instruction.stateType.rawValue, state_scale: floats(instruction, .stateScale),
+      state_inverse: floats(instruction, .stateInverse), out: output(instruction, .output),
+      peak: output(instruction, .peak))
   }
 
   func hadamard(_ instruction: Instruction) -> qk_hadamard {
     qk_hadamard(
-      in: input(instruction, .input), out: output(instruction, .output, factor: .factor),
+      in: input(instruction, .input), gain: floats(instruction, .gain),
+      out: output(instruction, .output, factor: .factor),
       width: width(instruction, .input), block: instruction[.block], order: instruction[.order])
   }
 

@@ -33,10 +33,9 @@ extension Context {
   }
 
   private func run(_ program: BoundProgram, _ call: qk_call, report: (StepTime) -> Void) {
-    for (index, instructions) in program.instructions.enumerated() {
-      let step = UnsafeBufferPointer(rebasing: program.steps[index...index])
+    runSteps(of: program, call) { instructions, run in
       let start = SteadyClock.nanoseconds
-      withUnsafePointer(to: call) { qk_pool_run(pool, step.baseAddress, 1, $0) }
+      run()
       report(
         StepTime(instructions: instructions, start: start, nanoseconds: SteadyClock.nanoseconds - start))
     }

@@ -22,9 +22,8 @@ extension Context {
   }
 
   private func run(_ program: BoundProgram, _ call: qk_call, tap: (TapEvent) -> Void) {
-    for (index, instructions) in program.instructions.enumerated() {
-      let step = UnsafeBufferPointer(rebasing: program.steps[index...index])
-      withUnsafePointer(to: call) { qk_pool_run(pool, step.baseAddress, 1, $0) }
+    runSteps(of: program, call) { instructions, run in
+      run()
       for output in instructions.flatMap({ tapOutputs.outputs[$0] }) {
         tap(TapEvent(output, rows: Int(call.rows)))
       }

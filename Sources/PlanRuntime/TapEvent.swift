@@ -9,13 +9,13 @@ public struct TapEvent {
   public let buffer: BufferID
   /// The buffer's name.
   public let name: String
-  /// `f32` or `i8`.
+  /// `f32`, `i8` or `i16`.
   public let type: ElementType
   /// Elements of one row.
   public let width: Int
   /// Rows of the call.
   public let rows: Int
-  /// Scale of an int8 buffer, 1 or `width` elements (value = q · scale); empty for float32.
+  /// Scale of a buffer of codes, 1 or `width` elements (value = q · scale); empty for float32.
   public let scale: UnsafeBufferPointer<Float>
 
   private let base: UnsafeRawPointer
@@ -45,15 +45,30 @@ public struct TapEvent {
     return UnsafeBufferPointer(start: start(of: row).assumingMemoryBound(to: Int8.self), count: width)
   }
 
-  /// Copies a row, `[width]`, dequantized if it is int8.
+  /// One code of a row of an int8 or int16 buffer.
+  public func code(row: Int, channel: Int) -> Int {
+    precondition(type.isCodes && channel >= 0 && channel < width, "the buffer has no such code")
+    let high = start(of: row).assumingMemoryBound(to: Int8.self)
+    guard type == .i16 else { return Int(high[channel]) }
+    return Int(high[channel]) * 256 + Int(high[channel + (width + 15) / 16 * 16])
+  }
+
+  /// Where the codes of an int8 buffer lie, `[rows, width]`, and how far its rows are apart.
+  package var codes: (base: UnsafePointer<Int8>, stride: Int) {
+    precondition(type == .i8, "the buffer is not int8")
+    return (base.assumingMemoryBound(to: Int8.self), stride)
+  }
+
+  /// Copies a row, `[width]`, dequantized if it holds codes.
   public func read(row: Int, into values: UnsafeMutableBufferPointer<Float>) {
     precondition(values.count >= width, "the row has more elements")
-    guard type == .i8 else {
+    guard type.isCodes else {
       _ = values.update(fromContentsOf: floats(row: row))
       return
     }
-    let codes = codes(row: row)
-    for index in 0..<width { values[index] = Float(codes[index]) * scale[scale.count == 1 ? 0 : index] }
+    for index in 0..<width {
+      values[index] = Float(code(row: row, channel: index)) * scale[scale.count == 1 ? 0 : index]
+    }
   }
 
   private func start(of row: Int) -> UnsafeRawPointer {
@@ -77,19 +92,25 @@ struct TapOutputs {
 
   /// By instruction.
   let outputs: [[Output]]
+  private let binder: Binder
 
   init(binder: Binder) {
-    let view = binder.view
-    outputs = (0..<view.instructionCount).map { index in
-      view.instruction(index).buffersWritten.map { id in
-        let buffer = view.buffer(id)
-        let operand = binder.operand(id, factor: nil)
-        return Output(
-          instruction: index, buffer: id, name: view.string(buffer.name), type: buffer.type,
-          width: Int(buffer.width), scale: Self.scale(of: buffer, binder),
-          base: UnsafeRawPointer(operand.base), stride: Int(operand.stride))
-      }
+    self.binder = binder
+    outputs = (0..<binder.view.instructionCount).map { index in
+      binder.view.instruction(index).buffersWritten.map { Self.output($0, of: index, binder) }
     }
+  }
+
+  /// A buffer that an instruction reads.
+  func input(_ id: BufferID, of instruction: Int) -> Output { Self.output(id, of: instruction, binder) }
+
+  private static func output(_ id: BufferID, of instruction: Int, _ binder: Binder) -> Output {
+    let buffer = binder.view.buffer(id)
+    let operand = binder.operand(id, factor: nil)
+    return Output(
+      instruction: instruction, buffer: id, name: binder.view.string(buffer.name), type: buffer.type,
+      width: Int(buffer.width), scale: scale(of: buffer, binder), base: UnsafeRawPointer(operand.base),
+      stride: Int(operand.stride))
   }
 
   private static func scale(of buffer: Buffer, _ binder: Binder) -> UnsafeBufferPointer<Float> {

@@ -5,10 +5,13 @@ struct PieceMerger {
 
   private let tables: TokenizerTables
   private let ranks: MergeTable
+  private let characters: [Unicode.Scalar: UInt32]
   private var symbols: [UInt32] = []
   private var pairRanks: [UInt32] = []
 
-  init(tables: TokenizerTables, ranks: MergeTable) {
+  /// A merger that begins with the tokens of bytes, or with those of characters where there are such.
+  init(tables: TokenizerTables, ranks: MergeTable, characters: [Unicode.Scalar: UInt32]) {
+    self.characters = characters
     self.tables = tables
     self.ranks = ranks
   }
@@ -18,12 +21,30 @@ struct PieceMerger {
   /// - Complexity: O(n log n) for long pieces.
   mutating func merge(_ bytes: Span<UInt8>, _ range: Range<Int>, into ids: inout [UInt32]) {
     symbols.removeAll(keepingCapacity: true)
+    if tables.rules.joinsBytes { appendBytes(bytes, range) } else { appendCharacters(bytes, range) }
+    if symbols.count <= Self.scanLimit { mergeByScanning() } else { mergeByQueue() }
+    ids += symbols
+  }
+
+  private mutating func appendBytes(_ bytes: Span<UInt8>, _ range: Range<Int>) {
     for index in range {
       let id = tables.byteTokens[Int(bytes[index])]
       if id != TokenizerTables.noToken { symbols.append(id) }
     }
-    if symbols.count <= Self.scanLimit { mergeByScanning() } else { mergeByQueue() }
-    ids += symbols
+  }
+
+  /// A character without a token becomes the tokens of its bytes.
+  private mutating func appendCharacters(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+    var index = range.lowerBound
+    while index < range.upperBound {
+      let (scalar, length) = bytes.scalar(at: index)
+      if let id = characters[scalar] {
+        symbols.append(id)
+      } else {
+        appendBytes(bytes, index..<index + length)
+      }
+      index += length
+    }
   }
 
   private mutating func mergeByScanning() {

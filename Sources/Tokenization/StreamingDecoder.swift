@@ -4,25 +4,35 @@ public struct StreamingDecoder: Sendable {
   private let skipSpecial: Bool
   /// The start of a character whose end has not come yet, at most 3 bytes.
   private var pending: [UInt8] = []
+  /// What runs the decoders where merges join characters.
+  private var characters: CharacterDecoder?
 
-  /// A decoder at the start of a text.
+  /// A decoder at the start of a text, or within one, where no leading space is left out.
   ///
   /// - Parameter skipSpecial: leaves out special tokens.
-  public init(_ tokenizer: Tokenizer, skipSpecial: Bool = false) {
+  public init(_ tokenizer: Tokenizer, skipSpecial: Bool = false, startsText: Bool = true) {
     self.tokenizer = tokenizer
     self.skipSpecial = skipSpecial
+    if !tokenizer.tables.rules.joinsBytes {
+      characters = CharacterDecoder(tokenizer.tables.rules.decoders, startsText: startsText)
+    }
   }
 
-  /// The text that `id` completes; an unfinished character at its end is held back.
+  /// The text that `id` completes; an unfinished character at its end, or a run of byte tokens, is held back.
   public mutating func push(_ id: UInt32) -> String {
+    if characters != nil {
+      let name = tokenizer.shownBytes(of: id, skipSpecial: skipSpecial)
+      return String(decoding: characters?.push(name) ?? [], as: UTF8.self)
+    }
     let bytes = pending + tokenizer.shownBytes(of: id, skipSpecial: skipSpecial)
     let complete = bytes.count - Self.unfinishedLength(bytes)
     pending = Array(bytes[complete...])
     return String(decoding: bytes[..<complete], as: UTF8.self)
   }
 
-  /// What was held back, as U+FFFD; the decoder is then at the start of a text again.
+  /// What was held back, as U+FFFD where it is not UTF-8; the text is then at its end.
   public mutating func finish() -> String {
+    if characters != nil { return String(decoding: characters?.finish() ?? [], as: UTF8.self) }
     defer { pending = [] }
     return String(decoding: pending, as: UTF8.self)
   }

@@ -3,7 +3,8 @@ public struct Tokenizer: Sendable {
   /// The tables that this tokenizer runs over.
   public let tables: TokenizerTables
   private let ranks: MergeTable
-  private let scanner: PieceScanner
+  /// Ids of the tokens of one character, where merges join characters.
+  private let characters: [Unicode.Scalar: UInt32]
   private let rawMatcher: AddedTokenMatcher
   private let normalizedMatcher: AddedTokenMatcher
   let specialIDs: Set<UInt32>
@@ -14,12 +15,15 @@ public struct Tokenizer: Sendable {
   public init(_ tables: TokenizerTables) {
     self.tables = tables
     ranks = MergeTable(tables.merges, vocabularySize: tables.vocabularySize)
-    scanner = PieceScanner(split: tables.rules.split)
+    characters = Dictionary(
+      tables.characterTokens.compactMap { id in
+        String(decoding: tables.bytes(of: id), as: UTF8.self).unicodeScalars.first.map { ($0, id) }
+      }
+    ) { first, _ in first }
     rawMatcher = AddedTokenMatcher(tables.addedTokens.filter { !$0.flags.contains(.normalized) })
-    let composes = tables.rules.normalization == .nfc
     normalizedMatcher = AddedTokenMatcher(
       tables.addedTokens.filter { $0.flags.contains(.normalized) }.map { token in
-        AddedToken(id: token.id, content: token.matchedContent(composes: composes), flags: token.flags)
+        AddedToken(id: token.id, content: token.matchedContent(tables.rules), flags: token.flags)
       })
     specialIDs = Set(tables.addedTokens.lazy.filter { $0.flags.contains(.special) }.map(\.id))
   }
@@ -41,59 +45,64 @@ public struct Tokenizer: Sendable {
     let valid = String(validating: bytes, as: UTF8.self) != nil
     let text = valid ? bytes : Array(String(decoding: bytes, as: UTF8.self).utf8)
     var ids = addSpecialTokens ? tables.policy.prefix : []
-    var merger = PieceMerger(tables: tables, ranks: ranks)
+    var merger = PieceMerger(tables: tables, ranks: ranks, characters: characters)
     for segment in rawMatcher.segments(of: text.span) {
       switch segment {
       case .token(let id): ids.append(id)
-      case .text(let range): encode(normalize(text[range]), by: &merger, into: &ids)
+      case .text(let range):
+        encode(tables.rules.normalize(text[range]), isStart: range.lowerBound == 0, by: &merger, into: &ids)
       }
     }
     if addSpecialTokens { ids += tables.policy.suffix }
     return ids
   }
 
-  private func normalize(_ text: ArraySlice<UInt8>) -> [UInt8] {
-    let composed = tables.rules.normalization == .nfc ? CanonicalComposition.compose(text) : nil
-    return composed ?? Array(text)
-  }
-
   /// Encodes normalized text, which may contain normalized added tokens.
-  private func encode(_ text: [UInt8], by merger: inout PieceMerger, into ids: inout [UInt32]) {
+  private func encode(_ text: [UInt8], isStart: Bool, by merger: inout PieceMerger, into ids: inout [UInt32])
+  {
     for segment in normalizedMatcher.segments(of: text.span) {
       switch segment {
       case .token(let id): ids.append(id)
       case .text(let range):
-        if tables.rules.addPrefixSpace, text[range.lowerBound] != UInt8(ascii: " ") {
-          let spaced = [UInt8(ascii: " ")] + text[range]
-          encodePieces(spaced.span, 0..<spaced.count, by: &merger, into: &ids)
-        } else {
+        if tables.rules.splitters == [.byteLevel(addsPrefixSpace: false, splits: true)] {
           encodePieces(text.span, range, by: &merger, into: &ids)
+        } else {
+          let split = PieceSplitter(
+            Array(text[range]), tables.rules.splitters, isStart: isStart && range.lowerBound == 0)
+          for piece in split.pieces { encodePiece(split.bytes.span, piece, by: &merger, into: &ids) }
         }
       }
     }
   }
 
+  /// The most common splitter, without a list of pieces.
   private func encodePieces(
     _ text: Span<UInt8>, _ range: Range<Int>, by merger: inout PieceMerger, into ids: inout [UInt32]
   ) {
+    let scanner = ExpressionScanner(.gpt2)
     var start = range.lowerBound
     while start < range.upperBound {
       let end = scanner.pieceEnd(in: text, from: start, to: range.upperBound)
-      if let id = tables.wholePiece(text, start..<end) {
-        ids.append(id)
-      } else {
-        merger.merge(text, start..<end, into: &ids)
-      }
+      encodePiece(text, start..<end, by: &merger, into: &ids)
       start = end
+    }
+  }
+
+  private func encodePiece(
+    _ text: Span<UInt8>, _ range: Range<Int>, by merger: inout PieceMerger, into ids: inout [UInt32]
+  ) {
+    if let id = tables.wholePiece(text, range) {
+      ids.append(id)
+    } else {
+      merger.merge(text, range, into: &ids)
     }
   }
 }
 
 extension AddedToken {
-  /// The text that is looked for, where text is composed or not.
-  func matchedContent(composes: Bool) -> [UInt8] {
-    guard composes, flags.contains(.normalized) else { return content }
-    return CanonicalComposition.compose(content[...]) ?? content
+  /// The text that is looked for.
+  func matchedContent(_ rules: TokenizerTables.Rules) -> [UInt8] {
+    flags.contains(.normalized) ? rules.normalize(content[...]) : content
   }
 }
 

@@ -20,6 +20,12 @@ public enum TokenizerSectionError: Error, Equatable, Sendable {
   case idOutOfRange(table: TokenizerTable, index: Int, id: UInt32)
   /// A byte's token does not consist of that byte, or is missing although the byte occurs in text.
   case byteToken(byte: Int)
+  /// A token of one character has another number of them, or is not in ascending order of bytes.
+  case characterToken(index: Int)
+  /// A stage is unknown, out of order, or has texts or options that it cannot have.
+  case stage(index: Int)
+  /// The stages cannot be run together.
+  case rules(String)
   /// A merge joins or makes an empty token, or its result is not left followed by right.
   case mergeResult(rank: Int)
   /// Two merges name the same pair.
@@ -36,6 +42,8 @@ public enum TokenizerSectionError: Error, Equatable, Sendable {
 public enum TokenizerTable: Equatable, Sendable {
   /// Token bytes by id.
   case tokens
+  /// Tokens of one character.
+  case characterTokens
   /// Merges in order of rank.
   case merges
   /// Pieces that skip the merges.

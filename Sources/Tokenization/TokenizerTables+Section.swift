@@ -7,6 +7,7 @@ extension TokenizerTables {
     writeHeader(to: &writer)
     writer.append(tokenOffsets)
     writer.append(byteTokens)
+    writer.append(characterTokens)
     writer.append(merges.flatMap { [$0.left, $0.right, $0.result] })
     writer.append(wholePieces)
     writer.append(addedTokens.flatMap { [$0.id, $0.flags.rawValue] })
@@ -14,6 +15,7 @@ extension TokenizerTables {
     writer.append(policy.endIDs)
     writer.append(policy.prefix)
     writer.append(policy.suffix)
+    for record in rules.records { writer.append(record) }
     writer.append(tokenBytes)
     writer.append(addedTokens.flatMap(\.content))
     return writer.bytes
@@ -21,9 +23,6 @@ extension TokenizerTables {
 
   private func writeHeader(to writer: inout SectionWriter) {
     var flags: SectionLayout.Flags = []
-    if rules.normalization == .nfc { flags.insert(.nfc) }
-    if rules.split == .gpt2 { flags.insert(.gpt2Split) }
-    if rules.addPrefixSpace { flags.insert(.prefixSpace) }
     if policy.beginningID != nil { flags.insert(.beginningID) }
     let counts = [
       vocabularySize, merges.count, wholePieces.count, addedTokens.count, policy.endIDs.count,
@@ -33,7 +32,7 @@ extension TokenizerTables {
       [SectionLayout.version, flags.rawValue] + counts.map { UInt32($0) } + [policy.beginningID ?? 0])
     writer.append(UInt64(tokenBytes.count))
     writer.append(UInt64(addedTokens.reduce(0) { $0 + $1.content.count }))
-    writer.append(UInt64(0))
+    writer.append([UInt32(characterTokens.count), UInt32(rules.records.count)])
   }
 
   /// Reads and proves an encoded section.
@@ -41,7 +40,7 @@ extension TokenizerTables {
   /// - Throws: the first problem found, whatever the bytes are.
   public init(section: Span<UInt8>) throws(TokenizerSectionError) {
     guard section.count >= SectionLayout.headerLength else { throw .truncated(length: section.count) }
-    let header = section.words(0..<40)
+    let header = section.words(0..<SectionLayout.headerLength)
     guard header[0] == SectionLayout.version else { throw .unknownVersion(header[0]) }
     let flags = SectionLayout.Flags(rawValue: header[1])
     guard flags.isSubset(of: .all) else { throw .unknownFlags(header[1]) }
@@ -49,7 +48,7 @@ extension TokenizerTables {
       SectionLayout.Counts(
         vocabulary: header[2], merges: header[3], wholePieces: header[4], addedTokens: header[5],
         ends: header[6], prefix: header[7], suffix: header[8], tokenBytes: section.long(at: 40),
-        addedBytes: section.long(at: 48)))
+        addedBytes: section.long(at: 48), characterTokens: header[14], stages: header[15]))
     guard layout.length == section.count else {
       throw .wrongLength(expected: layout.length, found: section.count)
     }
@@ -58,11 +57,10 @@ extension TokenizerTables {
     try self.init(
       tokens: FlatBytes(
         offsets: section.words(layout.tokenOffsets), bytes: section.bytes(layout.tokenBytes)),
-      byteTokens: section.words(layout.byteTokens), merges: section.merges(layout.merges),
+      byteTokens: section.words(layout.byteTokens), characterTokens: section.words(layout.characterTokens),
+      merges: section.merges(layout.merges),
       wholePieces: section.words(layout.wholePieces), addedTokens: section.addedTokens(layout),
-      rules: Rules(
-        normalization: flags.contains(.nfc) ? .nfc : .none, split: flags.contains(.gpt2Split) ? .gpt2 : .none,
-        addPrefixSpace: flags.contains(.prefixSpace)),
+      rules: try Rules(records: section.stages(layout.stages)),
       policy: Policy(
         beginningID: flags.contains(.beginningID) ? header[9] : nil, endIDs: section.words(layout.ends),
         prefix: section.words(layout.prefix), suffix: section.words(layout.suffix)))
@@ -78,6 +76,14 @@ private struct SectionWriter {
       for shift in stride(from: 0, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
     }
     pad()
+  }
+
+  mutating func append(_ record: StageRecord) {
+    append([record.kind, record.option, UInt32(record.first.count), UInt32(record.second.count)])
+    for text in [record.first, record.second] {
+      bytes += text
+      bytes += [UInt8](repeating: 0, count: TokenizerTables.Rules.longestText - text.count)
+    }
   }
 
   mutating func append(_ long: UInt64) {
@@ -117,6 +123,26 @@ extension Span where Element == UInt8 {
     stride(from: range.lowerBound, to: range.upperBound, by: 12).map {
       TokenizerTables.Merge(left: word(at: $0), right: word(at: $0 + 4), result: word(at: $0 + 8))
     }
+  }
+
+  /// Texts longer than a record has room for, and what follows a text and is not zero, make a stage unknown.
+  fileprivate func stages(_ range: Range<Int>) throws(TokenizerSectionError) -> [StageRecord] {
+    let room = TokenizerTables.Rules.longestText
+    var records: [StageRecord] = []
+    for (index, start) in stride(from: range.lowerBound, to: range.upperBound, by: StageRecord.length)
+      .enumerated()
+    {
+      guard index < 3 * TokenizerTables.Rules.mostStages else { throw .stage(index: index) }
+      let texts = try (0..<2).map { part throws(TokenizerSectionError) in
+        let text = bytes(start + 16 + part * room..<start + 16 + (part + 1) * room)
+        let length = Int(word(at: start + 8 + 4 * part))
+        guard length <= room, text[length...].allSatisfy({ $0 == 0 }) else { throw .stage(index: index) }
+        return Array(text[..<length])
+      }
+      records.append(
+        StageRecord(kind: word(at: start), option: word(at: start + 4), first: texts[0], second: texts[1]))
+    }
+    return records
   }
 
   fileprivate func addedTokens(_ layout: SectionLayout) throws(TokenizerSectionError) -> [AddedToken] {

@@ -5,8 +5,10 @@ extension TokenizerTables {
   func validate() throws(TokenizerSectionError) {
     guard (1...Self.maximumVocabulary).contains(vocabularySize) else { throw .vocabularySize(vocabularySize) }
     try checkCounts()
+    if let obstacle = rules.obstacle { throw .rules(obstacle) }
     try checkOffsets(tokenOffsets, count: tokenBytes.count, of: .tokens)
     try checkByteTokens()
+    try checkCharacterTokens()
     try checkMerges()
     try checkWholePieces()
     try checkAddedTokens()
@@ -20,7 +22,7 @@ extension TokenizerTables {
   private func checkCounts() throws(TokenizerSectionError) {
     let counts = [
       merges.count, wholePieces.count, addedTokens.reduce(0) { $0 + $1.content.count }, policy.endIDs.count,
-      policy.prefix.count, policy.suffix.count,
+      policy.prefix.count, policy.suffix.count, characterTokens.count,
     ]
     guard counts.allSatisfy({ UInt32(exactly: $0) != nil }) else { throw .sizeOverflow }
   }
@@ -35,7 +37,27 @@ extension TokenizerTables {
     guard byteTokens.count == 256 else { throw .byteToken(byte: byteTokens.count) }
     for (byte, id) in byteTokens.enumerated() {
       let isMissing = id == Self.noToken && !Self.occursInText(UInt8(byte))
-      guard isMissing || bytes(of: id).elementsEqual([UInt8(byte)]) else { throw .byteToken(byte: byte) }
+      let bytes = rules.joinsBytes ? [UInt8(byte)] : Self.fallbackName(of: UInt8(byte))
+      guard isMissing || self.bytes(of: id).elementsEqual(bytes) else { throw .byteToken(byte: byte) }
+    }
+  }
+
+  /// The name of the token that stands in for a byte where merges join characters: `<0x0A>`.
+  package static func fallbackName(of byte: UInt8) -> [UInt8] {
+    let digits = Array("0123456789ABCDEF".utf8)
+    return Array("<0x".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)], UInt8(ascii: ">")]
+  }
+
+  private func checkCharacterTokens() throws(TokenizerSectionError) {
+    guard characterTokens.isEmpty || !rules.joinsBytes else { throw .characterToken(index: 0) }
+    try checkIDs(characterTokens, of: .characterTokens)
+    var previous: ArraySlice<UInt8> = []
+    for (index, id) in characterTokens.enumerated() {
+      let bytes = bytes(of: id)
+      guard previous.lexicographicallyPrecedes(bytes), bytes.count <= 4,
+        String(validating: bytes, as: UTF8.self)?.unicodeScalars.count == 1
+      else { throw .characterToken(index: index) }
+      previous = bytes
     }
   }
 
@@ -73,13 +95,12 @@ extension TokenizerTables {
   private func checkAddedTokens() throws(TokenizerSectionError) {
     try checkIDs(addedTokens.map(\.id), of: .addedTokens)
     var contents: Set<[UInt8]> = []
-    let composes = rules.normalization == .nfc
     var previous: UInt32?
     for (index, token) in addedTokens.enumerated() {
       guard previous.map({ $0 < token.id }) ?? true, token.flags.isSubset(of: .all), !token.content.isEmpty,
         String(validating: token.content, as: UTF8.self) != nil
       else { throw .addedToken(index: index) }
-      guard contents.insert(token.matchedContent(composes: composes)).inserted else {
+      guard contents.insert(token.matchedContent(rules)).inserted else {
         throw .duplicateAddedToken(index: index)
       }
       previous = token.id

@@ -1,4 +1,4 @@
-/// Everything a byte-level BPE tokenizer knows, as flat tables; a value of this type is always consistent.
+/// Everything a BPE tokenizer knows, as flat tables; a value of this type is always consistent.
 public struct TokenizerTables: Equatable, Sendable {
   /// The largest number of ids that tables may cover.
   public static let maximumVocabulary = 4 << 20
@@ -28,39 +28,6 @@ public struct TokenizerTables: Equatable, Sendable {
     }
   }
 
-  /// How text is prepared before the merges.
-  public struct Rules: Equatable, Sendable {
-    /// Normalization of the text between added tokens.
-    public enum Normalization: Equatable, Sendable {
-      /// The text as given.
-      case none
-      /// Canonical composition.
-      case nfc
-    }
-
-    /// How text is cut into pieces that merges do not cross.
-    public enum Split: Equatable, Sendable {
-      /// One piece between two added tokens.
-      case none
-      /// The regular expression of GPT-2.
-      case gpt2
-    }
-
-    /// Normalization of the text between added tokens.
-    public let normalization: Normalization
-    /// How text is cut into pieces.
-    public let split: Split
-    /// Whether text between added tokens gets a leading space where it has none.
-    public let addPrefixSpace: Bool
-
-    /// The three rules.
-    public init(normalization: Normalization, split: Split, addPrefixSpace: Bool) {
-      self.normalization = normalization
-      self.split = split
-      self.addPrefixSpace = addPrefixSpace
-    }
-  }
-
   /// Which ids begin and end a text.
   public struct Policy: Equatable, Sendable {
     /// The id that begins a text, where the model has one.
@@ -83,10 +50,15 @@ public struct TokenizerTables: Equatable, Sendable {
 
   /// Start of each token in `tokenBytes`, and the end of the last one, `[vocabulary + 1]`.
   let tokenOffsets: [UInt32]
-  /// The bytes of all tokens, in order of id.
+  /// The bytes of all tokens, in order of id; where merges join characters, their names in UTF-8.
   let tokenBytes: [UInt8]
   /// The id of each single byte, `[256]`; `noToken` only where a byte does not occur in text.
+  ///
+  /// Where merges join characters, these are the tokens `<0x00>` to `<0xFF>`.
   public let byteTokens: [UInt32]
+  /// Ids of the tokens of one character that text begins as, in ascending order of bytes; empty where merges join
+  /// bytes.
+  public let characterTokens: [UInt32]
   /// All merges, in order of rank.
   public let merges: [Merge]
   /// Ids of pieces that become one token without any merge, in ascending order of bytes; empty where all
@@ -94,7 +66,7 @@ public struct TokenizerTables: Equatable, Sendable {
   public let wholePieces: [UInt32]
   /// Added tokens, in ascending order of id.
   public let addedTokens: [AddedToken]
-  /// How text is prepared.
+  /// What is done to text before the merges, and to tokens after them.
   public let rules: Rules
   /// Which ids begin and end a text.
   public let policy: Policy
@@ -103,23 +75,24 @@ public struct TokenizerTables: Equatable, Sendable {
   ///
   /// - Throws: what is inconsistent, the first problem only.
   public init(
-    tokens: [[UInt8]], byteTokens: [UInt32], merges: [Merge], wholePieces: [UInt32] = [],
-    addedTokens: [AddedToken], rules: Rules, policy: Policy
+    tokens: [[UInt8]], byteTokens: [UInt32], characterTokens: [UInt32] = [], merges: [Merge],
+    wholePieces: [UInt32] = [], addedTokens: [AddedToken], rules: Rules, policy: Policy
   ) throws(TokenizerSectionError) {
     guard let flat = FlatBytes(tokens) else { throw .sizeOverflow }
     try self.init(
-      tokens: flat, byteTokens: byteTokens, merges: merges, wholePieces: wholePieces,
-      addedTokens: addedTokens,
-      rules: rules, policy: policy)
+      tokens: flat, byteTokens: byteTokens, characterTokens: characterTokens, merges: merges,
+      wholePieces: wholePieces, addedTokens: addedTokens, rules: rules, policy: policy)
   }
 
   init(
-    tokens: FlatBytes, byteTokens: [UInt32], merges: [Merge], wholePieces: [UInt32],
+    tokens: FlatBytes, byteTokens: [UInt32], characterTokens: [UInt32], merges: [Merge],
+    wholePieces: [UInt32],
     addedTokens: [AddedToken], rules: Rules, policy: Policy
   ) throws(TokenizerSectionError) {
     tokenOffsets = tokens.offsets
     tokenBytes = tokens.bytes
     self.byteTokens = byteTokens
+    self.characterTokens = characterTokens
     self.merges = merges
     self.wholePieces = wholePieces
     self.addedTokens = addedTokens
@@ -131,7 +104,7 @@ public struct TokenizerTables: Equatable, Sendable {
   /// The number of ids, with and without a token; all ids in the tables are below it.
   public var vocabularySize: Int { tokenOffsets.count - 1 }
 
-  /// The bytes that an id stands for; none for an id without a token or beyond the vocabulary.
+  /// The bytes of a token, or its name where merges join characters; none for an id without a token or beyond the vocabulary.
   public func bytes(of id: UInt32) -> ArraySlice<UInt8> {
     guard Int(id) < vocabularySize else { return [] }
     return tokenBytes[Int(tokenOffsets[Int(id)])..<Int(tokenOffsets[Int(id) + 1])]

@@ -19,6 +19,16 @@ struct ThreadOptions: ParsableArguments {
   }
 }
 
+/// A tokenizer from elsewhere.
+struct TokenizerOptions: ParsableArguments {
+  @Option(
+    help: """
+      A tokenizer.json for a model directory that has none, or in place of its own; tokenizer_config.json beside it is \
+      read too.
+      """)
+  var tokenizer: String?
+}
+
 /// How progress is shown.
 struct ProgressOptions: ParsableArguments {
   @Option(
@@ -61,19 +71,10 @@ struct RecipeOptions: ParsableArguments {
   /// The recipe that these options ask for.
   func resolved() throws(DiagnosticFailure) -> Recipe {
     var recipe = try RecipeSource.recipe(recipe)
-    if let percentile { recipe.clips[.u] = try clip(percentile) }
+    if let percentile { recipe.clips[.u] = try RecipeSource.clip(percentile) }
     for text in keep { recipe.keep.append(try RecipeSource.pattern(text)) }
     for text in set { recipe.rules.append(try RecipeSource.rule(text)) }
     return recipe
-  }
-
-  private func clip(_ text: String) throws(DiagnosticFailure) -> Recipe.Clip {
-    if text == "search" { return .leastError }
-    guard let clip = Recipe.Clip("percentile:\(text)") else {
-      throw DiagnosticFailure(
-        .badOption, "'\(text)' is neither 'search' nor above 0 and up to 100", at: .option("--percentile"))
-    }
-    return clip == .percentile(100) ? .maximum : clip
   }
 }
 
@@ -93,6 +94,9 @@ struct CalibrationOptions: ParsableArguments {
 
   /// Whether any of these options is given.
   var isGiven: Bool { text != nil || samples != nil || length != nil }
+
+  /// Whether nothing but the text is given.
+  var isTextAlone: Bool { text != nil && samples == nil && length == nil }
 
   /// How much text is to be used.
   var size: CalibrationText.Size {

@@ -19,8 +19,8 @@ struct Quamba: ParsableCommand {
       """,
     version: ToolVersion.number,
     subcommands: [
-      Inspect.self, Compile.self, Calibrate.self, Run.self, Eval.self, Logits.self, Tokenize.self,
-      Verify.self,
+      Inspect.self, Compile.self, Calibrate.self, StatsCommand.self, Run.self, Eval.self, Compare.self,
+      AnalyzeCommand.self, ReportCommand.self, Logits.self, Tokenize.self, Verify.self, Sign.self,
       IRCommand.self, BenchCommand.self, ProfileCommand.self,
     ])
 }

@@ -41,7 +41,7 @@ struct ExampleAccuracyTests {
       text: nil, size: CalibrationText.Size(), threads: 2, progress: { _, _ in })
     try calibrated.text.write(toFile: statistics, atomically: true, encoding: .utf8)
     var scores: [String: PairedScore] = [:]
-    for recipe in [Recipe.naive, .quamba, .quambaChannel] {
+    for recipe in [Recipe.naive, .quamba, .quambaChannel, .standard] {
       let score: PairedScore? = try Self.score(recipe, statistics: statistics).paired
       scores[recipe.name] = score
     }
@@ -54,6 +54,9 @@ struct ExampleAccuracyTests {
     #expect(channel.increase.isWithin(0.004))
     #expect(channel.divergenceDifference(from: quamba).upperBound < 0)
     #expect(naive.divergence.value >= 10 * quamba.divergence.value)
+    let standard = try #require(scores[Recipe.standard.name])
+    #expect(standard.increase.isWithin(0.002))
+    #expect(standard.divergence.isWithin(quamba.divergence.value / 2))
     for oracle in try Self.expected("fake_quantization.json").array() {
       let score = try #require(scores[try oracle["recipe"].string()])
       #expect(abs(score.increase.value - (try oracle["increase"].double())) < 2e-4)

@@ -121,7 +121,9 @@ import Testing
       refusal(plan, [Passage(index: 4, tokens: Array(repeating: 0, count: 71))])
         == "passage 4 has 71 tokens, the limit is 70")
     #expect(
-      refusal(plan, passages, taps: ["u", "w", "v"]) == "the plan has no float32 tensor named v, w")
+      refusal(plan, [Passage(index: 6, tokens: [1])]) == "passage 6 is none of the 6 of the calibration")
+    #expect(
+      refusal(plan, passages, taps: ["u", "w", "v"]) == "the plan computes no tensor named v, w")
     #expect(
       refusal(plan, [Passage(index: 5, tokens: [1, 40])])
         == "passage 5: row 1: token 40 is not below the vocabulary (40)")

@@ -6,12 +6,9 @@ import Testing
   private static func histogram(of values: [Float]) throws -> Histogram {
     var bins: [UInt32: Int] = [:]
     for value in values { bins[value.bitPattern >> 14, default: 0] += 1 }
-    let pairs = bins.sorted { $0.key < $1.key }.map { "[\($0.key),\($0.value)]" }.joined(separator: ",")
-    let maximum = Double(try #require(values.max()))
-    let text = StatisticsText.make(
-      taps: """
-        {"name":"tap","count":\(values.count),"channel_maxima":[\(maximum)],"histogram":[\(pairs)]}
-        """)
+    let pairs = bins.sorted { $0.key < $1.key }.map { (index: UInt64($0.key), count: UInt64($0.value)) }
+    let maximum = try #require(values.max())
+    let text = StatisticsText.make(taps: StatisticsText.tap([maximum], count: values.count, bins: pairs))
     return try #require(try StatisticsText.parse(text).taps[0].histogram)
   }
 

@@ -21,7 +21,7 @@ import Testing
     let (first, second) = (
       try CalibratorTests.run(Array(passages[..<3])), try CalibratorTests.run(Array(passages[2...]))
     )
-    #expect(throws: StatisticsError.passages([passages[2].digest])) { _ = try first.merging(second) }
+    #expect(throws: StatisticsError.passages([2])) { _ = try first.merging(second) }
     #expect(Passage(index: 0, tokens: passages[1].tokens).digest != passages[1].digest)
   }
 
@@ -50,11 +50,11 @@ import Testing
     let first = try StatisticsText.parse(StatisticsText.make())
     let second = try StatisticsText.parse(
       StatisticsText.make(
-        passage: "2", taps: #"{"name":"other","count":2,"channel_maxima":[0.5,1.0]}"#))
+        passage: 2, taps: StatisticsText.tap([0.5, 1], name: "other")))
     #expect(throws: StatisticsError.taps(["other", "tap"])) { _ = try first.merging(second) }
     let full = try StatisticsText.parse(
       StatisticsText.make(
-        passage: "3", taps: #"{"name":"tap","count":9223372036854775806,"channel_maxima":[0.5,1.0]}"#))
+        passage: 0, taps: StatisticsText.tap([0.5, 1], count: 9_223_372_036_854_775_806)))
     #expect(throws: StatisticsError.overflow(tap: "tap")) { _ = try first.merging(full) }
   }
 }

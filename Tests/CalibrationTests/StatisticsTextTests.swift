@@ -1,20 +1,51 @@
 import Calibration
+import Foundation
 import JSONText
 import Testing
 
 /// Statistics written by hand.
 enum StatisticsText {
-  static let tap = #"{"name":"tap","count":2,"channel_maxima":[0.5,1.0]}"#
+  static let tap = tap([0.5, 1])
 
-  static let tapWithHistogram =
-    #"{"name":"tap","count":4,"channel_maxima":[0.5,1.0],"histogram":[[7,1],[64512,2],[65024,1]]}"#
+  /// A tap of these channels; `bins` are pairs of a bin and its count.
+  static func tap(
+    _ channels: [Float], count: Int? = nil, bins: [(index: UInt64, count: UInt64)]? = nil,
+    name: String = "tap"
+  ) -> String {
+    let histogram = bins.map { #","histogram":"\#(packed($0))""# } ?? ""
+    return
+      #"{"name":"\#(name)","count":\#(count ?? channels.count),"channel_maxima":"\#(packed(channels))"\#(histogram)}"#
+  }
+
+  /// Base64 of little-endian float32.
+  static func packed(_ floats: [Float]) -> String {
+    floats.reduce(into: Data()) { data, float in
+      withUnsafeBytes(of: float.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+    }.base64EncodedString()
+  }
+
+  /// Base64 of bins: the gap before each, and its count less 1.
+  static func packed(_ bins: [(index: UInt64, count: UInt64)]) -> String {
+    var data = Data()
+    var next: UInt64 = 0
+    for bin in bins {
+      data += sevens(bin.index &- next) + sevens(bin.count &- 1)
+      next = bin.index + 1
+    }
+    return data.base64EncodedString()
+  }
+
+  private static func sevens(_ number: UInt64) -> [UInt8] {
+    number < 128 ? [UInt8(number)] : [UInt8(number % 128) + 128] + sevens(number / 128)
+  }
 
   static func digest(_ digit: String) -> String { String(repeating: digit, count: 64) }
 
-  static func make(passage: String = "1", taps: String = tap) -> String {
+  static func make(passage: Int = 1, taps: String = tap) -> String {
     """
-    {"format":"quamba-statistics","version":1,"bindings":{"digests":{"model":"\(digest("a"))"},\
-    "sequence_length":4,"sample_count":3},"passages":["\(digest(passage))"],"taps":[\(taps)]}
+    {"format":"quamba-statistics","version":2,"bindings":{"digests":{"model":"\(digest("a"))"},\
+    "sequence_length":4,"sample_count":3},"passages":[{"index":\(passage),"sha256":"\(digest("\(passage)"))"}],\
+    "taps":[\(taps)]}
 
     """
   }
@@ -32,29 +63,45 @@ enum StatisticsText {
   }
 
   @Test(arguments: [
-    (#""channel_maxima":[0.5,1.0]"#, #""channel_maxima":[0.5,-1.0]"#, "$.taps[0].channel_maxima[1]"),
-    (#""channel_maxima":[0.5,1.0]"#, #""channel_maxima":[0.5,-0.0]"#, "$.taps[0].channel_maxima[1]"),
-    (#""channel_maxima":[0.5,1.0]"#, #""channel_maxima":[0.5,0.1]"#, "$.taps[0].channel_maxima[1]"),
-    (#""channel_maxima":[0.5,1.0]"#, #""channel_maxima":[0.5,1e300]"#, "$.taps[0].channel_maxima[1]"),
-    (#""channel_maxima":[0.5,1.0]"#, #""channel_maxima":[0.5,NaN]"#, "$.taps[0].channel_maxima[1]"),
-    (#""channel_maxima":[0.5,1.0]"#, #""channel_maxima":["0.5",1.0]"#, "$.taps[0].channel_maxima[0]"),
-    (#""channel_maxima":[0.5,1.0]"#, #""channel_maxima":[]"#, "$.taps[0].channel_maxima"),
-    (#""channel_maxima":[0.5,1.0]"#, #""channel_maxima":[0.5,1.0,1.0]"#, "$.taps[0].count"),
+    (#""AAAAPwAAgD8=""#, packed([0.5, -1]), "$.taps[0].channel_maxima"),
+    (#""AAAAPwAAgD8=""#, packed([0.5, -0.0]), "$.taps[0].channel_maxima"),
+    (#""AAAAPwAAgD8=""#, packed([0.5, .infinity]), "$.taps[0].channel_maxima"),
+    (#""AAAAPwAAgD8=""#, packed([.nan, 1]), "$.taps[0].channel_maxima"),
+    (#""AAAAPwAAgD8=""#, packed([]), "$.taps[0].channel_maxima"),
+    (#""AAAAPwAAgD8=""#, packed([0.5, 1, 1]), "$.taps[0].count"),
+    (#""AAAAPwAAgD8=""#, #"[0.5,1.0]"#, "$.taps[0].channel_maxima"),
+    ("AAAAPwAAgD8=", "AAAAPwAAgD8", "$.taps[0].channel_maxima"),
+    ("AAAAPwAAgD8=", "AAAAPwAAgD9=", "$.taps[0].channel_maxima"),
+    ("AAAAPwAAgD8=", "AAAAPwAAgD==", "$.taps[0].channel_maxima"),
+    ("AAAAPwAAgD8=", "AAAAPwAAgA==", "$.taps[0].channel_maxima"),
+    ("AAAAPwAAgD8=", "AAAAPwAA gD8=", "$.taps[0].channel_maxima"),
+    ("AAAAPwAAgD8=", "AAAAPwAA=D8=", "$.taps[0].channel_maxima"),
+    ("AAAAPwAAgD8=", "AAAAPwAAgD-_", "$.taps[0].channel_maxima"),
+    ("AAAAPwAAgD8=", "====", "$.taps[0].channel_maxima"),
     (#""count":2"#, #""count":-2"#, "$.taps[0].count"),
     (#""count":2"#, #""count":2.0"#, "$.taps[0].count"),
     (#""count":2"#, #""count":0"#, "$.taps[0].count"),
     (#""count":2,"#, "", "$.taps[0]"),
     (#""count":2"#, #""count":2,"mean":0.1"#, "$.taps[0]"),
-    (#""count":2"#, #""count":2,"histogram":[[65024,2],[7,1]]"#, "$.taps[0].histogram[1]"),
-    (#""count":2"#, #""count":2,"histogram":[[7,1]]"#, "$.taps[0].histogram"),
-    (#""count":2"#, #""count":2,"histogram":[[7,2]]"#, "$.taps[0].histogram"),
-    (#""count":2"#, #""count":2,"histogram":[[7,3]]"#, "$.taps[0].histogram[0]"),
-    (#""count":2"#, #""count":2,"histogram":[[7,1,1]]"#, "$.taps[0].histogram[0]"),
-    (#""count":2"#, #""count":2,"histogram":[[130560,2]]"#, "$.taps[0].histogram[0][0]"),
-    (#""count":2"#, #""count":2,"histogram":[[7,0]]"#, "$.taps[0].histogram[0][1]"),
+    (#""count":2"#, #""count":2,"histogram":[[65024,2]]"#, "$.taps[0].histogram"),
+    (#""count":2"#, #""count":2,"histogram":\#(packed(bins: [(7, 1)]))"#, "$.taps[0].histogram"),
+    (#""count":2"#, #""count":2,"histogram":\#(packed(bins: [(7, 2)]))"#, "$.taps[0].histogram"),
+    (#""count":2"#, #""count":2,"histogram":\#(packed(bins: [(65024, 3)]))"#, "$.taps[0].histogram"),
+    (#""count":2"#, #""count":2,"histogram":\#(packed(bins: [(130560, 2)]))"#, "$.taps[0].histogram"),
+    (
+      #""count":2"#, #""count":2,"histogram":\#(packed(bins: [(7, 1 << 63), (65024, 1)]))"#,
+      "$.taps[0].histogram"
+    ),
+    (#""count":2"#, #""count":2,"histogram":"AA==""#, "$.taps[0].histogram"),  // a bin without a count
+    (#""count":2"#, #""count":2,"histogram":"gPwDgQA=""#, "$.taps[0].histogram"),  // 1 in two bytes
+    (#""count":2"#, #""count":2,"histogram":"////////////AQA=""#, "$.taps[0].histogram"),  // above 63 bits
     (#""sample_count":3"#, #""sample_count":0"#, "$.bindings.sample_count"),
+    (#""sample_count":3"#, #""sample_count":1"#, "$.passages[0].index"),
     (#""model":"a"#, #""model":"A"#, "$.bindings.digests.model"),
-    (#""passages":["1"#, #""passages":["g"#, "$.passages[0]"),
+    (#""sha256":"1"#, #""sha256":"g"#, "$.passages[0].sha256"),
+    (#""index":1"#, #""index":-1"#, "$.passages[0].index"),
+    (#""index":1,"#, "", "$.passages[0]"),
+    (#"}],"taps""#, #"},{"index":1,"sha256":"\#(StatisticsText.digest("2"))"}],"taps""#, "$.passages[1]"),
     (#"quamba-statistics"#, #"statistics"#, "$"),
     (#""taps":["#, #""more":[],"taps":["#, "$"),
     (#"}]}"#, "},\(StatisticsText.tap)]}", "$.taps[1]"),
@@ -72,17 +119,47 @@ enum StatisticsText {
     #expect(json.path == change.path, "\(json)")
   }
 
+  private static func packed(_ floats: [Float]) -> String { "\"\(StatisticsText.packed(floats))\"" }
+
+  private static func packed(bins: [(index: UInt64, count: UInt64)]) -> String {
+    "\"\(StatisticsText.packed(bins))\""
+  }
+
   @Test func histogramsOfTheRightSumAreRead() throws {
-    let text = StatisticsText.make().split(separator: #""count":2"#)
-    let read = try StatisticsText.parse(text[0] + #""count":2,"histogram":[[7,1],[65024,1]]"# + text[1])
-    #expect(read.taps[0].histogram?.count == 2)
+    let tap = StatisticsText.tap([0.5, 1], count: 1002, bins: [(0, 1), (7, 1), (64512, 999), (65024, 1)])
+    let read = try StatisticsText.parse(StatisticsText.make(taps: tap))
+    #expect(read.taps[0].histogram?.count == 1002)
     #expect(read.taps[0].histogram?.percentile(100) == 1)
+    #expect(read.taps[0].channels == [0.5, 1])
+    #expect(read.text == StatisticsText.make(taps: tap))
+  }
+
+  /// Lengths that leave every remainder of base64's groups.
+  @Test(arguments: 1...9) func channelsOfEveryLengthReadBack(_ width: Int) throws {
+    var noise = Noise(state: UInt64(width))
+    let channels = noise.floats(width, scale: 3).map { abs($0) }
+    let text = StatisticsText.make(taps: StatisticsText.tap(channels))
+    #expect(try StatisticsText.parse(text).taps[0].channels == channels)
+    #expect(try StatisticsText.parse(text).text == text)
+  }
+
+  @Test func missingPassagesAreListed() throws {
+    let text = { (passage: Int) in StatisticsText.make(passage: passage) }
+    #expect(try StatisticsText.parse(text(0)).missingPassages == [1..<3])
+    let middle = try StatisticsText.parse(text(1))
+    #expect(middle.missingPassages == [0..<1, 2..<3] && !middle.isComplete)
+    let both = try middle.merging(try StatisticsText.parse(text(0)))
+    #expect(both.missingPassages == [2..<3])
+    let all = try both.merging(try StatisticsText.parse(text(2)))
+    #expect(all.missingPassages.isEmpty && all.isComplete)
   }
 
   @Test func otherVersionsAreNamed() throws {
-    let text = StatisticsText.make().split(separator: #""version":1"#)
-    #expect(throws: StatisticsError.version(found: 2, supported: 1)) {
-      _ = try StatisticsText.parse(text[0] + #""version":2,"news":[]"# + text[1])
+    let text = StatisticsText.make().split(separator: #""version":2"#)
+    for version: Int64 in [1, 3] {
+      #expect(throws: StatisticsError.version(found: version, supported: 2)) {
+        _ = try StatisticsText.parse(text[0] + #""version":\#(version),"news":[]"# + text[1])
+      }
     }
   }
 
@@ -95,9 +172,10 @@ enum StatisticsText {
 
   /// Whatever is read is written as it is read, and nothing crashes.
   @Test func everyChangedByteIsRefusedOrHarmless() {
-    let bytes = Array(StatisticsText.make(taps: StatisticsText.tapWithHistogram).utf8)
+    let tap = StatisticsText.tap([0.5, 1], count: 4, bins: [(7, 1), (64512, 2), (65024, 1)])
+    let bytes = Array(StatisticsText.make(taps: tap).utf8)
     for place in bytes.indices {
-      for byte in "0-.e9\"[]{},x".utf8 + [0, 0xFF] where byte != bytes[place] {
+      for byte in "0-.e9\"[]{},xA/=".utf8 + [0, 0xFF] where byte != bytes[place] {
         var changed = bytes
         changed[place] = byte
         guard let read = try? Statistics(parsing: changed) else { continue }

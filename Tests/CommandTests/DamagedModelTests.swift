@@ -109,7 +109,7 @@ struct DamagedModelTests {
   ]
 
   static let files: [Damage] = [
-    Damage("no weights", 66, ["missing-file"], ["model.safetensors", "hint: weights must be"]) {
+    Damage("no weights", 66, ["missing-file"], ["model.safetensors", "hint: weights may be"]) {
       try $0.remove("model.safetensors")
     },
     Damage("weights are cut", 65, ["bad-safetensors"], ["model.safetensors"]) {

@@ -8,8 +8,8 @@ struct OptionTests {
   private static let model = Fixtures.model("mamba-f32")
 
   @Test(arguments: [
-    (["--recipe", "best"], ["'best'", "hint: recipes: float32, naive, quamba, quamba-channel"]),
-    (["--recipe", "qamba-chanel"], ["hint: did you mean 'quamba-channel'? recipes: float32, naive"]),
+    (["--recipe", "best"], ["'best'", "hint: recipes: float32, naive, smooth, quarot, quamba"]),
+    (["--recipe", "qamba-chanel"], ["hint: did you mean 'quamba-channel'? recipes: float32, naive, smooth"]),
     (["--percentile", "101"], ["'101'", "--percentile"]), (["--percentile", "0"], ["'0'"]),
     (["--percentile", "nan"], ["'nan'"]), (["--percentile", "most"], ["'most'", "search"]),
   ])
@@ -38,14 +38,15 @@ struct OptionTests {
     #expect(wrong.code == 65 && wrong.errorCodes == ["bad-recipe"], "\(wrong.errors)")
     #expect(
       wrong.errors.contains("hint: the nearest names: layers.0.mixer.in_proj.weight, "), "\(wrong.errors)")
-    let options = ["layers.0.*", "--keep", "norm_f", "--set", "*.u.clip=percentile:99.5"]
+    let options = ["layers.0.*", "--keep", "*.conv1d.weight", "--set", "*.u.clip=percentile:99.5"]
     let outcome = try Program.quamba.run(command + options + Fixtures.little)
     #expect(outcome.code == 0, "\(outcome.errors)")
     #expect(
-      outcome.errors.contains("warning[bad-recipe]: keep: 'norm_f' matches only tensors that stay float"))
+      outcome.errors.contains(
+        "warning[bad-recipe]: keep: '*.conv1d.weight' matches only tensors that stay float"))
     let plan = try Program.quamba.run(["inspect", place.path("plan"), "--json"])
     let recipe = try JSONCursor(try JSONText.parse(plan.output))["recipe"]
-    #expect(try recipe["keep"].array().map { try $0.string() } == ["layers.0.*", "norm_f"])
+    #expect(try recipe["keep"].array().map { try $0.string() } == ["layers.0.*", "*.conv1d.weight"])
     #expect(try recipe["set"][0]["clip"].string() == "percentile:99.5")
   }
 
@@ -57,7 +58,7 @@ struct OptionTests {
     try place.write("mine.json", printed.output)
     let again = try Program.quamba.run(["compile", "--print-recipe", "--recipe", place.path("mine.json")])
     #expect(again.output == printed.output)
-    #expect(printed.output.contains("percentile:99.5") && printed.output.contains("quamba-channel"))
+    #expect(printed.output.contains("percentile:99.5") && printed.output.contains("quamba-smooth"))
   }
 
   /// A recipe of the user's own is carried out, and stored as it was carried out.
@@ -139,7 +140,8 @@ struct OptionTests {
     let root = try Program.quamba.run(["--help"])
     #expect(root.code == 0 && root.output.contains("SUBCOMMANDS:"))
     for command in [
-      ["inspect"], ["compile"], ["calibrate"], ["run"], ["eval"], ["logits"], ["tokenize"], ["verify"],
+      ["inspect"], ["compile"], ["calibrate"], ["run"], ["eval"], ["compare"], ["logits"], ["tokenize"],
+      ["verify"],
       ["ir", "dump"], ["ir", "diff"],
     ] {
       #expect(root.output.contains("  \(command[0]) "))
@@ -165,6 +167,7 @@ struct OptionTests {
     ["compile", "MODEL", "-o", "OUT", "--json", "--samples", "2", "--seq-len", "16"],
     ["eval", "PLAN", "--text", "TEXT", "--window", "2", "--json"],
     ["eval", "PLAN", "--text", "TEXT", "--window", "2", "--json", "--baseline", "MODEL"],
+    ["compare", "MODEL", "PLAN", "--text", "TEXT", "--window", "2", "--json"],
   ])
   func jsonOutputsAreJSON(_ arguments: [String]) throws {
     let place = try TemporaryDirectory()

@@ -6,6 +6,7 @@ enum Program: String, CaseIterable {
   case quamba
   case quambaRun = "quamba-run"
   case countAllocations = "count-allocations"
+  case damage
 
   private static let directory =
     ProcessInfo.processInfo.environment["QUAMBA_PROGRAMS"].map { URL(fileURLWithPath: $0) }

@@ -53,7 +53,7 @@ struct StatisticsTests {
       Issue.record("no taps")
       return
     }
-    tap["channel_maxima"] = [-1]
+    tap["channel_maxima"] = "AACAvw=="
     taps[0] = .object(tap)
     object["taps"] = .array(taps)
     try place.write("statistics", JSONText.encode(.object(object)))

@@ -10,10 +10,15 @@ enum Fixtures {
     .deletingLastPathComponent().deletingLastPathComponent()
 
   /// Small random models with reference values.
-  static let models = ["mamba-f32", "mamba-bf16-sharded", "mamba-f16-untied"]
+  static let models = [
+    "mamba-f32", "mamba-bf16-sharded", "mamba-f16-untied", "mamba-original", "falcon-mamba-bin-sharded",
+  ]
+
+  /// Where files for tests lie.
+  static let directory = package.path + "/Tests/Fixtures"
 
   /// The directory of a model.
-  static func model(_ name: String) -> String { package.path + "/Tests/Fixtures/models/" + name }
+  static func model(_ name: String) -> String { directory + "/models/" + name }
 
   /// A small model that was trained on books.
   static let example = package.path + "/Examples/models/gutenberg-9m"

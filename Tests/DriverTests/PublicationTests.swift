@@ -1,3 +1,4 @@
+import Diagnostics
 import Files
 import Foundation
 import Testing
@@ -46,5 +47,20 @@ struct PublicationTests {
     #expect(try Data(contentsOf: URL(fileURLWithPath: file.temporaryPath)) == Data([1, 2, 3]))
     let link = try FileManager.default.destinationOfSymbolicLink(atPath: file.temporaryPath)
     #expect(link.hasSuffix("(deleted)"))
+  }
+
+  @Test("links to files that do not exist yet are followed, circles are refused")
+  func links() throws {
+    try withTemporaryDirectory { place in
+      let manager = FileManager.default
+      try manager.createDirectory(atPath: place + "/inner", withIntermediateDirectories: false)
+      try manager.createSymbolicLink(atPath: place + "/first", withDestinationPath: "inner/second")
+      try manager.createSymbolicLink(atPath: place + "/inner/second", withDestinationPath: "third")
+      try OutputFile.write([7], to: place + "/first")
+      #expect(try Data(contentsOf: URL(fileURLWithPath: place + "/inner/third")) == Data([7]))
+      #expect(try manager.destinationOfSymbolicLink(atPath: place + "/first") == "inner/second")
+      try manager.createSymbolicLink(atPath: place + "/circle", withDestinationPath: "circle")
+      #expect(throws: DiagnosticFailure.self) { try OutputFile(place + "/circle") }
+    }
   }
 }

@@ -48,6 +48,30 @@ struct ReferenceValueTests {
     }
   }
 
+  /// With its residual stream rotated a float plan gives the same logits, and the export turns the stream back; the
+  /// final norm lacks its gain, which moved into the head.
+  @Test(arguments: Fixtures.models, [nil, 11])
+  func rotatedStreamAgrees(_ name: String, _ signs: Int?) throws {
+    var recipe = Recipe(name: "rotated")
+    recipe.rotation = Recipe.Rotation(kind: .residual, signs: signs)
+    let expected = try SafetensorsFile(path: Fixtures.model(name) + "/expected.safetensors")
+    let ids = try values("input_ids", of: expected, as: Int32.self)
+    let sequences = rows(ids, of: try #require(expected["input_ids"]).shape[1])
+    try withTemporaryDirectory { directory in
+      let path = directory + "/logits.safetensors"
+      try LogitsExport(try compiledPlan(Fixtures.model(name), recipe), threads: 2)
+        .write(sequences, to: path, hidden: true)
+      let found = try SafetensorsFile(path: path)
+      for tensor in Set(expected.tensors.map(\.name)).subtracting(["input_ids", "greedy", "final_norm"]) {
+        let reference = try values(tensor, of: expected, as: Float.self)
+        let differences = zip(reference, try values(tensor, of: found, as: Float.self)).map { abs($0 - $1) }
+        let largest = max(1, reference.map(abs).max() ?? 0)
+        #expect(differences.count == reference.count, "\(tensor)")
+        #expect(differences.allSatisfy { $0 <= largest * 1e-4 }, "\(tensor)")
+      }
+    }
+  }
+
   @Test(arguments: Fixtures.models)
   func greedyTokensAreTheSame(_ name: String) throws {
     let expected = try SafetensorsFile(path: Fixtures.model(name) + "/expected.safetensors")

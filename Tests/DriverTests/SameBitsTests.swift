@@ -6,12 +6,12 @@ import Testing
 @Suite(.serialized)
 struct SameBitsTests {
   private static let sets = InstructionSet.allCases.filter(\.isSupported)
-  private static let models = ["mamba-f32", "mamba-bf16-sharded"]
-  private static let recipes = ["float32", "naive", "quamba", "quamba-channel"]
+  private static let models = ["mamba-f32", "mamba-bf16-sharded", "falcon-mamba-bin-sharded"]
+  private static let recipes = ["float32", "naive", "smooth", "quarot", "quamba-channel", "quamba-smooth"]
   private static let prompt = tokens(70, seed: 3)
 
   private static func tokens(_ count: Int, seed: Int) -> [UInt32] {
-    (0..<count).map { UInt32(($0 * $0 * 7 + $0 * 31 + seed * 97) % 379) }
+    (0..<count).map { UInt32(($0 * $0 * 7 + $0 * 31 + seed * 97) % 61) }
   }
 
   /// What a sequence leaves: the bits of its logits, `[positions][vocabulary]`, and its state.

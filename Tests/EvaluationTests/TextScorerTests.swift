@@ -76,7 +76,7 @@ import Testing
     #expect(near(paired.divergence.value, Self.mean(divergences)))
     #expect(near(paired.divergence.standardError, Self.standardError(divergences)))
     #expect(zip(paired.windowDivergences, divergences).allSatisfy(near))
-    #expect(near(paired.topTokenAgreement, Self.mean(direct.flatMap(\.agrees).map { $0 ? 1 : 0 })))
+    #expect(near(paired.topTokenAgreement.value, Self.mean(direct.flatMap(\.agrees).map { $0 ? 1 : 0 })))
   }
 
   @Test func threadsDoNotMatter() throws {
@@ -97,7 +97,7 @@ import Testing
     let paired = try #require(try TextScorer.score(plan, on: windows, baseline: plan, threads: 2).paired)
     #expect(paired.increase == Estimate(value: 0, standardError: 0))
     #expect(paired.divergence == Estimate(value: 0, standardError: 0))
-    #expect(paired.topTokenAgreement == 1)
+    #expect(paired.topTokenAgreement == Estimate(value: 1, standardError: 0))
     #expect(paired.divergenceDifference(from: paired) == Estimate(value: 0, standardError: 0))
   }
 
@@ -148,7 +148,9 @@ import Testing
     #expect(
       object.names == [
         "tokens", "windows", "window_length", "score_from", "mean_nll", "perplexity", "baseline_mean_nll",
-        "baseline_perplexity", "increase", "increase_se", "kl", "kl_se", "top_token_agreement",
+        "baseline_perplexity", "increase", "increase_se", "kl", "kl_se", "kl_quantiles",
+        "top_token_agreement", "top_token_agreement_se", "delta_p", "delta_p_se", "delta_p_rms",
+        "delta_p_rms_se", "delta_p_quantiles", "positions",
       ])
     #expect(object["tokens"] == 15)
     #expect(object["perplexity"] == .number(score.perplexity))

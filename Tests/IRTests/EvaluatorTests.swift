@@ -34,6 +34,19 @@ import Testing
       [2, -2, -3, 0, 0.5, 4]
     ),
     (
+      "$f: f32[2] = constant() {source = values[2.0, -1.0]}\n$r: f32[2, 3] = scale_rows($w, $f)",
+      [2, -4, 6, 0, -0.5, 4]
+    ),
+    (
+      "$f: f32[2] = constant() {source = values[2.0, -1.0]}\n$r: f32[2] = scale_rows($f, $f)", [4, 1]
+    ),
+    ("$r: f32[3] = column_max($w)", [1, 2, 4]),
+    (
+      "$m: f32[3] = constant() {source = values[0.0, 8.0, 1.0]}\n$r: f32[3] = column_max($w, $m)", [1, 8, 4]
+    ),
+    ("$f: f32[2] = constant() {source = values[2.0, -0.5]}\n$r: f32[2] = reciprocal($f)", [0.5, -2]),
+    ("$r: f32[2, 3] = rotate_rows($w) {block = 1, order = 1}", [1, -2, 3, 0, 0.5, -4]),
+    (
       "$s: f32[2] = constant() {source = values[0.5, 2.0]}\n$r: f32[2] = requantize_multiplier($s) {input = 0.5, rows = 2, output = 0.25}",
       [1, 4]
     ),
@@ -63,6 +76,10 @@ import Testing
   private static let rowsCases: [(String, [Float])] = [
     ("%y: f32[3] = add(%x, %x)", [0, 1, -8, 2, -4, 6]),
     ("%y: f32[3] = select_rows(%x)", [0, 0.5, -4, 1, -2, 3]),
+    (
+      "$f: f32[3] = constant() {source = values[2.0, -1.0, 0.5]}\n%y: f32[3] = scale_channels(%x, $f)",
+      [0, -0.5, -2, 2, 2, 1.5]
+    ),
     ("%y: f32[2] = slice(%x) {start = 1, count = 2}", [0.5, -4, -2, 3]),
     (
       "$b: f32[2] = constant() {source = values[10.0, 20.0]}\n%y: f32[2] = linear(%x, $w, $b)",
@@ -98,8 +115,51 @@ import Testing
       try Sample.evaluate(stage: "ranged", tokens: [0], Self.matrix + nodes) == [1, -2, 127 * Float(0.01)])
   }
 
+  /// The scale is 3 / 32639, so that 1 is 10880 codes, -2 is -21759, 0.5 is 5440.
+  @Test func codesOf16Bits() throws {
+    let nodes = """
+      %x: f32[3] = embedding(%t, $w)
+      %q: i16[3]@9.191458e-05 = quantize(%x) {bits = 16}
+      $s: f32[2] = constant() {source = splat(1.0)}
+      $o: f32[2] = constant() {source = zero}
+      $c: i8[2, 3] = quantize_weight($w, $s)
+      """
+    let values = try Sample.evaluate(
+      stage: "quantized", tokens: [0, 1], Self.matrix + nodes + "\n%y: f32[3] = dequantize(%q)")
+    #expect(zip(values, [1, -2, 3, 0, 0.5, -3]).allSatisfy { abs($0 - $1) < 5e-5 })
+    let sums = try Sample.evaluate(
+      stage: "quantized", tokens: [0, 1], Self.matrix + nodes + "\n%y: f32[2] = linear_int8(%q, $c, $s, $o)")
+    // 10880 + 2 · 21759 + 3 · 32639, and so on.
+    #expect(sums == [152_315, -130_556, -108_797, 130_556])
+  }
+
+  @Test(arguments: [
+    (Float(32639), Float(127), Float(127)), (-32639, -127, -127), (128, 1, -128), (-129, -1, 127),
+  ])
+  func planes(code: Float, high: Float, low: Float) {
+    #expect(Quantizer.planes(code) == (high, low))
+  }
+
   @Test func noTokens() throws {
     #expect(try Sample.evaluate(tokens: [], Self.matrix + "%x: f32[3] = embedding(%t, $w)").isEmpty)
+  }
+
+  private static let smoothingCases: [(String, Float, [Float])] = [
+    ("values[4.0, 4.0, 1.0]", 1, [1, 1, 0.25]), ("values[4.0, 4.0, 1.0]", 0, [2, 1, 0.5]),
+    ("values[4.0, 2.0, 1.0]", 0.5, [1, 0.5, 0.25]), ("zero", 0.5, [1, 1, 1]),
+    ("values[1024.0, 0.0, 1.0]", 1, [1, 1 / 1024, 1 / 1024]),
+  ]
+
+  /// Columns of 1, 2 and 4; full strength makes the channels even, none makes the columns even.
+  @Test(arguments: smoothingCases)
+  func smoothingFactors(_ activations: String, _ strength: Float, _ expected: [Float]) throws {
+    let found = try Sample.evaluate(
+      Self.matrix + """
+        $a: f32[3] = constant() {source = \(activations)}
+        $c: f32[3] = column_max($w)
+        $r: f32[3] = smoothing_factors($a, $c) {strength = \(strength)}
+        """)
+    for (x, y) in zip(found, expected) { #expect(abs(x - y) <= 1e-6 * y) }
   }
 
   @Test(arguments: [-1, 2]) func tokensOutsideTheTable(_ token: Int) {

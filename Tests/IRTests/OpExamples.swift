@@ -42,10 +42,28 @@ enum OpExamples {
       Example(
         tokens + matrix
           + "$f: f32[12] = constant() {source = splat(2.0)}\n$r: f32[4, 12] = scale_columns($w, $f)")
+    case .columnMax:
+      Example(tokens + matrix + "$m: f32[12] = column_max($w)\n$r: f32[12] = column_max($w, $m)")
+    case .smoothingFactors:
+      Example(
+        tokens + matrix
+          + """
+          $m: f32[12] = column_max($w)
+          $a: f32[12] = constant() {source = splat(2.0)}
+          $r: f32[12] = smoothing_factors($a, $m) {strength = 0.5}
+          """)
+    case .reciprocal:
+      Example(tokens + "$f: f32[4] = constant() {source = splat(2.0)}\n$r: f32[4] = reciprocal($f)")
+    case .scaleRows:
+      Example(
+        tokens + matrix + "$f: f32[4] = constant() {source = signs(3)}\n$r: f32[4, 12] = scale_rows($w, $f)")
+    case .rotateRows: Example(tokens + matrix + "$r: f32[4, 12] = rotate_rows($w) {block = 4, order = 1}")
     case .rotateColumns:
       Example(tokens + matrix + "$r: f32[4, 12] = rotate_columns($w) {block = 12, order = 12}")
     case .weightScale:
-      Example(tokens + matrix + "$r: f32[4] = weight_scale($w) {per = \"row\"}", stage: .ranged)
+      Example(
+        tokens + matrix + "$r: f32[4] = weight_scale($w) {per = \"row\", clip = \"least-error\"}",
+        stage: .ranged)
     case .quantizeWeight: Example(tokens + codes, stage: .ranged)
     case .dequantizeWeight:
       Example(tokens + codes + "$r: f32[4, 12] = dequantize_weight($q, $s)", stage: .ranged)
@@ -82,7 +100,10 @@ enum OpExamples {
           $a: f32[2, 2] = constant() {source = splat(-1.0)}
           $d: f32[2] = constant() {source = splat(1.0)}
           %y: f32[2] = selective_scan(%x, %x, %x, %x, %x, $a, $d, $d)
+          %h: f32[2] = selective_scan(%x, %x, %x, %x, %x, $a, $d, $d) {state = "f16"}
+          %q: f32[2] = selective_scan(%x, %x, %x, %x, %x, $a, $d, $d, $d) {state = "i8"}
           """)
+    case .scaleChannels: Example(Sample.rows(4) + scales + "%y: f32[4] = scale_channels(%x, $s)")
     case .hadamard: Example(Sample.rows(24) + "%y: f32[24] = hadamard(%x) {block = 24, order = 12}")
     default: quantizedRow(op)
     }
@@ -92,7 +113,11 @@ enum OpExamples {
     switch op {
     case .quantize:
       Example(
-        Sample.rows(4) + scales + "%q: i8[4]@[$s] = quantize(%x)\n%r: i8[4]@1e-05 = quantize(%x)",
+        Sample.rows(4) + scales + """
+          %q: i8[4]@[$s] = quantize(%x)
+          %r: i8[4]@1e-05 = quantize(%x)
+          %w: i16[4]@1e-05 = quantize(%x) {bits = 16}
+          """,
         stage: .ranged)
     case .dequantize:
       Example(

@@ -40,6 +40,51 @@ import Testing
     #expect(values[3] == values[4])
   }
 
+  @Test func clipsOfWeights() throws {
+    for item in try JSONCursor(Self.json("weight_clips.json")).array() {
+      let rows = try item["weights"].array().map { try $0.array().map { Float(try $0.double()) } }
+      let list = rows.joined().map(\.description).joined(separator: ", ")
+      let clip = try item["clip"].string()
+      for (kind, count) in [("row", rows.count), ("tensor", 1)] {
+        let scales = try Sample.evaluate(
+          stage: "quantized",
+          """
+          %t: i32[1] = tokens()
+          $w: f32[\(rows.count), \(rows[0].count)] = constant() {source = values[\(list)]}
+          $r: f32[\(count)] = weight_scale($w) {per = "\(kind)", clip = "\(clip)"}
+          """)
+        #expect(try scales == item[kind].array().map { Float(try $0.double()) }, "\(clip) of a \(kind)")
+      }
+    }
+  }
+
+  /// The columns of the matrix are the rows of its transpose, and the inverse undoes what the transform did.
+  @Test func rotatedRowsAreTransformedColumns() throws {
+    let (rows, columns) = (40, 3)
+    let matrix = (0..<(rows * columns)).map { Float(($0 * 37) % 23 - 11) }
+    let transposed = (0..<columns).flatMap { column in (0..<rows).map { matrix[$0 * columns + column] } }
+    let list = { (values: [Float]) in values.map(\.description).joined(separator: ", ") }
+    let rotated = try Sample.evaluate(
+      "%t: i32[1] = tokens()\n$w: f32[40, 3] = constant() {source = values[\(list(matrix))]}\n"
+        + "$r: f32[40, 3] = rotate_rows($w) {block = 40, order = 20}")
+    let expected = try Sample.evaluate(
+      "%t: i32[1] = tokens()\n$w: f32[3, 40] = constant() {source = values[\(list(transposed))]}\n"
+        + "$r: f32[3, 40] = rotate_columns($w) {block = 40, order = 20}")
+    for index in rotated.indices {
+      #expect(rotated[index] == expected[index % columns * rows + index / columns])
+    }
+  }
+
+  @Test(arguments: [1, 2, 12, 40, 52, 56, 96]) func inverse(_ width: Int) throws {
+    let x = (0..<(2 * width)).map { Float(($0 * 37) % 23 - 11) }
+    let shape = HadamardShape(width: width)
+    let list = x.map(\.description).joined(separator: ", ")
+    let transformed = try Sample.evaluate(
+      "%t: i32[1] = tokens()\n$w: f32[2, \(width)] = constant() {source = values[\(list)]}\n"
+        + "$r: f32[2, \(width)] = rotate_columns($w) {block = \(shape.block), order = \(shape.order)}")
+    expectClose(shape.inverse(transformed), x.map(Double.init), "width \(width)")
+  }
+
   private func check(_ item: JSONCursor) throws {
     let name = try item["name"].string()
     let codes = try item["codes"].array().map { try $0.string() }

@@ -90,6 +90,7 @@ import Testing
     ("{a = splat(1}", "5:39: ')' is expected here"),
     ("{a = random(1.5, 1)}", "5:39: '1.5' is not a seed"),
     ("{a = random(1)}", "5:40: ',' is expected here"),
+    ("{a = signs(x)}", "5:38: 'x' is not a seed"),
     ("{a = random(1, big)}", "5:42: 'big' is not an amplitude"),
     ("{a = values[]}", "5:39: a number is expected here"),
     ("{a = values[1,]}", "5:41: a number is expected here"),

@@ -50,6 +50,7 @@ import Testing
     var module = try Sample.module("%t: i32[1] = tokens()")
     for (index, source) in [
       ConstantSource.splat(value), .values([value]), .random(seed: .min, amplitude: value),
+      .signs(seed: .min),
     ]
     .enumerated() {
       module.nodes.append(

@@ -7,6 +7,7 @@ import Testing
   private static let constants = """
     $v: f32[4] = constant() {source = splat(0.5)}
     $w: f32[3, 4] = constant() {source = splat(0.5)}
+    $a: f32[4, 3] = constant() {source = splat(-0.5)}
     $s: f32[3] = constant() {source = splat(0.5)}
     $q: i8[3, 4] = quantize_weight($w, $s)
     %c: i8[4]@0.5 = quantize(%x)
@@ -29,6 +30,27 @@ import Testing
     ("$r: f32[3, 4] = negative_exp($q)", "floats are needed"),
     ("$r: f32[3, 4] = scale_columns($w, $s)", "operand 1 is f32[3], floats of shape [4] are needed"),
     ("$r: f32[3, 4] = scale_columns($v, $v)", "operand 0 is f32[4], a matrix of floats is needed"),
+    ("$r: f32[4] = column_max($w, $s)", "operand 1 is f32[3], floats of shape [4] are needed"),
+    ("$r: f32[4] = column_max($v)", "operand 0 is f32[4], a matrix of floats is needed"),
+    (
+      "$r: f32[4] = smoothing_factors($v, $v) {strength = 1.5}",
+      "attribute 'strength' is a number from 0 to 1"
+    ),
+    (
+      "$r: f32[4] = smoothing_factors($v, $s) {strength = 0.5}",
+      "operand 1 is f32[3], floats of shape [4] are needed"
+    ),
+    ("$r: f32[3, 4] = smoothing_factors($w, $w) {strength = 0.5}", "a vector of floats is needed"),
+    ("$r: f32[3, 4] = reciprocal($q)", "floats are needed"),
+    ("$r: f32[3, 4] = scale_rows($w, $v)", "operand 1 is f32[4], floats of shape [3] are needed"),
+    (
+      "$r: f32[3, 4] = scale_rows($q, $s)",
+      "operand 0 is i8[3, 4], a matrix or a vector of floats is needed"
+    ),
+    (
+      "$r: f32[3, 4] = rotate_rows($w) {block = 4, order = 1}",
+      "no Hadamard transform of block 4 and order 1 fills width 3"
+    ),
     (
       "$r: f32[3, 4] = rotate_columns($w) {block = 8, order = 1}",
       "no Hadamard transform of block 8 and order 1 fills width 4"
@@ -36,6 +58,10 @@ import Testing
     (
       "$r: f32[3, 4] = rotate_columns($w) {block = 0, order = 0}",
       "no Hadamard transform of block 0 and order 0 fills width 4"
+    ),
+    (
+      "$r: f32[3] = weight_scale($w) {per = \"row\", clip = \"percentile:0\"}",
+      "attribute 'clip' is maximum, least-error, or percentile:P with P above 0 and at most 100"
     ),
     ("$r: f32[3] = weight_scale($w) {per = \"column\"}", "attribute 'per' is \"tensor\" or \"row\""),
     (
@@ -77,8 +103,24 @@ import Testing
       "operand 5 is f32[3, 4], floats of shape [4, 4] are needed"
     ),
     ("%y: f32[4] = selective_scan(%x, %n, %x, %x, %x, $w, $v, $v)", "operand 1 is 3 wide, u is 4"),
+    (
+      "%y: f32[4] = selective_scan(%x, %x, %n, %n, %x, $a, $v, $v, $v) {state = \"f16\"}",
+      "a state of codes, and no other, has scales"
+    ),
+    (
+      "%y: f32[4] = selective_scan(%x, %x, %n, %n, %x, $a, $v, $v, $s) {state = \"i8\"}",
+      "operand 8 is f32[3], floats of shape [4] are needed"
+    ),
+    (
+      "%y: f32[4] = selective_scan(%x, %x, %n, %n, %x, $a, $v, $v) {state = \"i4\"}",
+      "attribute 'state' is \"f16\" or \"i8\", or left out"
+    ),
     ("%y: f32[4] = selective_scan(%x, %x, %x, %n, %x, $w, $v, $v)", "c is 3 wide, b is 4"),
     ("%y: f32[4] = add(%x, %n)", "widths 4 and 3 differ"),
+    ("%y: f32[4] = scale_channels(%x, $s)", "operand 1 is f32[3], floats of shape [4] are needed"),
+    ("%y: f32[4] = scale_channels(%c, $v)", "operand 0 is i8[4], a row of f32 is needed"),
+    ("%y: i8[4]@0.5 = quantize(%x) {bits = 12}", "attribute 'bits' is 12, 8 or 16 is needed"),
+    ("%y: i8[4]@0.5 = quantize(%x) {bits = 16}", "the type is i8[4], i16[4] follows from the operands"),
     (
       "%y: f32[4] = hadamard(%x) {block = 4, order = 12}",
       "no Hadamard transform of block 4 and order 12 fills width 4"

@@ -22,7 +22,8 @@ struct ElementaryTests {
       step.args.scan = qk_scan(
         u: row({ _ in u }, count).operand(), dt: row({ dt[$0] }, count).operand(), z: qk_operand(),
         b: one.operand(), c: one.operand(), a: arena.array(a), d: zeros, dt_bias: zeros, n: 1,
-        blocks: UInt32(count / 16), state_offset: 0, out: out.operand())
+        blocks: UInt32(count / 16), state_offset: 0, state_type: QK_F32.rawValue, state_scale: nil,
+        state_inverse: nil, out: out.operand(), peak: qk_operand())
       var call = plainCall(rows: 1)
       call.segments = 1
       call.segment_start = UnsafePointer(arena.array([0, 1]))

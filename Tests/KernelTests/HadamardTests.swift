@@ -40,7 +40,9 @@ struct HadamardTests {
   func transform(order: Int, m: Int, copies: Int) {
     var generator = Generator(seed: UInt64(order * 1000 + m))
     let block = order * m, width = block * copies, rows = 3
-    for isFloat in [true, false] {
+    for (isFloat, isWide, hasGain) in [
+      (true, false, false), (true, false, true), (false, false, false), (false, true, true),
+    ] {
       for perChannel in [false, true] {
         withArena { arena in
           let input = Activations(arena, rows: rows, width: width, isFloat: true)
@@ -51,10 +53,12 @@ struct HadamardTests {
             }
           }
           let factor = (0..<padded(width)).map { _ in generator.float(0.01...0.2) }
-          let output = Activations.output(arena, rows: rows, width: width, isFloat: isFloat)
+          let gain = hasGain ? (0..<padded(width)).map { _ in generator.float() } : nil
+          let output = Activations.output(arena, rows: rows, width: width, isFloat: isFloat, isWide: isWide)
           var step = qk_step()
           step.args.hadamard = qk_hadamard(
-            in: input.operand(), out: output.operand(arena.array(factor), perChannel: perChannel),
+            in: input.operand(), gain: gain.map { UnsafePointer(arena.array($0)) },
+            out: output.operand(arena.array(factor), perChannel: perChannel),
             width: UInt32(width), block: UInt32(block), order: UInt32(order))
           var first: [UInt8]?
           for entry in allKernels(\.hadamard) {
@@ -67,7 +71,7 @@ struct HadamardTests {
             }
           }
           for row in 0..<rows {
-            check(input, output, row, block, m, order) { factor[perChannel ? $0 : 0] }
+            check(input, gain, output, row, block, m, order) { factor[perChannel ? $0 : 0] }
           }
         }
       }
@@ -75,19 +79,19 @@ struct HadamardTests {
   }
 
   private func check(
-    _ input: Activations, _ output: Activations, _ row: Int, _ block: Int, _ m: Int, _ order: Int,
-    _ factor: (Int) -> Float
+    _ input: Activations, _ gain: [Float]?, _ output: Activations, _ row: Int, _ block: Int, _ m: Int,
+    _ order: Int, _ factor: (Int) -> Float
   ) {
     for first in stride(from: 0, to: input.width, by: block) {
-      let x = (0..<block).map { input.float(row)[first + $0] }
-      let transformed = row == 0 ? product(x, m, order) : butterflies(x, m, order)
+      let x = (0..<block).map { input.float(row)[first + $0] * (gain?[first + $0] ?? 1) }
+      let transformed = row == 0 && gain == nil ? product(x, m, order) : butterflies(x, m, order)
       for (index, value) in transformed.enumerated() {
         let column = first + index
         let y = value * factor(column)
         if output.isFloat {
           #expect(output.float(row)[column] == y)
         } else {
-          #expect(output.int8(row)[column] == quantized(y))
+          #expect(output.code(row, column) == (output.isWide ? quantizedWide(y) : Int(quantized(y))))
         }
       }
     }

@@ -86,6 +86,23 @@ struct HelperTests {
     }
   }
 
+  @Test("errors of codes add up in the order that is promised")
+  func codeError() {
+    onEveryISA {
+      for count in Self.counts {
+        let x = floats(count, seed: 9)
+        var sums = [Float](repeating: 0, count: 16)
+        for (index, value) in x.enumerated() {
+          let code = min(max(value * 31, -127), 127).rounded(.toNearestOrEven)
+          let error = value.addingProduct(-code, 0.03)
+          sums[index % 16] = sums[index % 16].addingProduct(error, error)
+        }
+        for half in [8, 4, 2, 1] { for lane in 0..<half { sums[lane] += sums[lane + half] } }
+        #expect(qk_code_error(x, count, 31, 0.03).bitPattern == sums[0].bitPattern)
+      }
+    }
+  }
+
   @Test("rows quantize as defined")
   func quantizeRow() {
     onEveryISA {

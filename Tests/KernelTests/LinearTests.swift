@@ -24,14 +24,14 @@ private struct Layer {
   let weightType: qk_type
 
   init(
-    _ arena: Arena, _ parts: [Part], rows: Int, k: Int, isFloatInput: Bool, weightType: qk_type,
-    _ generator: inout Generator
+    _ arena: Arena, _ parts: [Part], rows: Int, k: Int, isFloatInput: Bool, isWideInput: Bool = false,
+    weightType: qk_type, _ generator: inout Generator
   ) {
     self.parts = parts
     self.rows = rows
     self.weightType = weightType
     let input = Activations.random(
-      arena, rows: rows, width: k, isFloat: isFloatInput, &generator, awkward: false)
+      arena, rows: rows, width: k, isFloat: isFloatInput, isWide: isWideInput, &generator, awkward: false)
     self.input = input
     var outputs: [Activations] = [], weights: [[[Float]]] = [], multiplier: [[Float]] = [],
       bias: [[Float]] = []
@@ -123,14 +123,22 @@ private struct Layer {
     let weights = weights[part][output]
     let scale = multiplier[part][output], offset = bias[part][output]
     if !input.isFloat {
-      var sum: Int32 = 0
-      for (index, weight) in weights.enumerated() { sum += Int32(input.int8(row)[index]) * Int32(weight) }
-      return offset.addingProduct(Float(sum), scale)
+      let sum = codeSum(row, weights, plane: 0)
+      guard input.isWide else { return offset.addingProduct(sum, scale) }
+      return offset.addingProduct(codeSum(row, weights, plane: 1).addingProduct(sum, 256), scale)
     }
     var sum: Float = 0
     for (index, weight) in weights.enumerated() { sum = sum.addingProduct(input.float(row)[index], weight) }
     if weightType == QK_I8 { return offset.addingProduct(sum, scale) }
     return parts[part].hasBias ? sum + offset : sum
+  }
+
+  /// The exact sum over one plane of codes, converted once.
+  private func codeSum(_ row: Int, _ weights: [Float], plane: Int) -> Float {
+    var sum: Int32 = 0
+    let codes = input.int8(row) + plane * padded(input.width)
+    for (index, weight) in weights.enumerated() { sum += Int32(codes[index]) * Int32(weight) }
+    return Float(sum)
   }
 
   func check() {
@@ -183,8 +191,8 @@ struct LinearTests {
     }
   }
 
-  @Test("int8 by int8 is exact", arguments: rowCounts)
-  func integer(rows: Int) {
+  @Test("codes of 8 and of 16 bits by int8 are exact", arguments: rowCounts, [false, true])
+  func integer(rows: Int, isWide: Bool) {
     var generator = Generator(seed: UInt64(rows))
     let shapes: [(k: Int, parts: [Part])] = [
       (1, [Part(outputs: 1)]), (16, [Part(outputs: 16, isFloat: false)]),
@@ -196,18 +204,19 @@ struct LinearTests {
       withArena { arena in
         check(
           Layer(
-            arena, shape.parts, rows: rows, k: shape.k, isFloatInput: false, weightType: QK_I8, &generator))
+            arena, shape.parts, rows: rows, k: shape.k, isFloatInput: false, isWideInput: isWide,
+            weightType: QK_I8, &generator))
       }
     }
   }
 
-  @Test("the largest sums do not overflow")
-  func saturated() {
+  @Test("the largest sums do not overflow", arguments: [false, true])
+  func saturated(isWide: Bool) {
     withArena { arena in
       let k = 65536
-      let input = Activations(arena, rows: 1, width: k, isFloat: false)
+      let input = Activations(arena, rows: 1, width: k, isFloat: false, isWide: isWide)
       let weights = arena.allocate(k * 16)
-      for index in 0..<k { input.int8(0)[index] = -128 }
+      for index in 0..<(isWide ? 2 * k : k) { input.int8(0)[index] = -128 }
       for index in 0..<k * 16 {
         weights.storeBytes(of: index / 4 % 2 == 0 ? -127 : 127, toByteOffset: index, as: Int8.self)
       }
@@ -224,7 +233,8 @@ struct LinearTests {
       for entry in linearKernels() {
         run(entry.kernel, step, plainCall(rows: 1))
         for lane in 0..<16 {
-          #expect(output.float(0)[lane] == Float(128 * k * (lane % 2 == 0 ? 127 : -127)), "\(entry.name)")
+          let sum = Float(128 * k * (lane % 2 == 0 ? 127 : -127))
+          #expect(output.float(0)[lane] == (isWide ? sum.addingProduct(sum, 256) : sum), "\(entry.name)")
         }
       }
     }

@@ -68,7 +68,8 @@ struct PoolTests {
       let table = try #require(qk_kernels(qk_isa_best()))
       step.kernel = table.pointee.hadamard
       step.args.hadamard = qk_hadamard(
-        in: input.operand(), out: output.operand(arena.array([0.1])), width: 64, block: 64, order: 1)
+        in: input.operand(), gain: nil, out: output.operand(arena.array([0.1])), width: 64, block: 64,
+        order: 1)
       let scratch = (0..<threads).map { _ -> UnsafeMutablePointer<UInt8>? in
         arena.allocate(qk_scratch_bytes(&step, 4)).assumingMemoryBound(to: UInt8.self)
       }

@@ -28,12 +28,16 @@ struct RowKernelTests {
   func norm(width: Int) {
     var generator = Generator(seed: UInt64(width))
     for rows in Self.rowCounts {
-      for (isFloat, perChannel) in [(true, false), (false, false), (false, true)] {
+      for (isFloat, perChannel, isWide) in [
+        (true, false, false), (false, false, false), (false, true, false), (false, false, true),
+        (false, true, true),
+      ] {
         withArena { arena in
           let input = Activations.random(arena, rows: rows, width: width, isFloat: true, &generator)
-          let output = Activations.output(arena, rows: rows, width: width, isFloat: isFloat)
+          let output = Activations.output(
+            arena, rows: rows, width: width, isFloat: isFloat, isWide: isWide)
           let gain = (0..<padded(width)).map { $0 < width ? generator.float() : 0 }
-          let factor = (0..<padded(width)).map { _ in generator.float(1...90) }
+          let factor = (0..<padded(width)).map { _ in generator.float(isWide ? 1e3...5e4 : 1...90) }
           var step = qk_step()
           step.args.norm = qk_norm(
             in: input.operand(), gain: arena.array(gain), epsilon: 1e-5, width: UInt32(width),
@@ -45,7 +49,9 @@ struct RowKernelTests {
               if isFloat {
                 #expect(output.float(row)[column].bitPattern == y.bitPattern)
               } else {
-                #expect(output.int8(row)[column] == quantized(y * factor[perChannel ? column : 0]))
+                let scaled = y * factor[perChannel ? column : 0]
+                #expect(
+                  output.code(row, column) == (isWide ? quantizedWide(scaled) : Int(quantized(scaled))))
               }
             }
           }
@@ -66,13 +72,13 @@ struct RowKernelTests {
     return zip(x, gain).map { $0 * inverse * $1 }
   }
 
-  @Test("quantize equals its definition", arguments: widths)
-  func quantize(width: Int) {
+  @Test("quantize equals its definition", arguments: widths, [false, true])
+  func quantize(width: Int, isWide: Bool) {
     var generator = Generator(seed: UInt64(width) + 1)
     for rows in Self.rowCounts {
       withArena { arena in
         let input = Activations.random(arena, rows: rows, width: width, isFloat: true, &generator)
-        let output = Activations.output(arena, rows: rows, width: width, isFloat: false)
+        let output = Activations.output(arena, rows: rows, width: width, isFloat: false, isWide: isWide)
         let factor: [Float] = [generator.float(0.5...60)]
         var step = qk_step()
         step.args.quantize = qk_quantize(
@@ -80,7 +86,8 @@ struct RowKernelTests {
         expectAllEqual(outcomes(output, \.quantize, step, plainCall(rows: rows)))
         for row in 0..<rows {
           for column in 0..<width {
-            #expect(output.int8(row)[column] == quantized(input.float(row)[column] * factor[0]))
+            let scaled = input.float(row)[column] * factor[0]
+            #expect(output.code(row, column) == (isWide ? quantizedWide(scaled) : Int(quantized(scaled))))
           }
         }
       }
@@ -104,6 +111,30 @@ struct RowKernelTests {
       for entry in allKernels(\.quantize) {
         run(entry.kernel, step, plainCall(rows: 1))
         #expect((0..<16).map { output.int8(0)[$0] } == expected, "\(entry.name)")
+      }
+    }
+  }
+
+  @Test("16 bits round ties to even, saturate at what two signed bytes hold, and take a NaN as the least")
+  func quantizeWideEdges() {
+    withArena { arena in
+      let values: [Float] = [
+        0.5, 1.5, -0.5, -2.5, 127, 128, 127.5, -128, -128.5, -129, 32638.5, 32639.5, 1e30, -32640, .nan,
+        -32513,
+      ]
+      let input = Activations(arena, rows: 1, width: 16, isFloat: true)
+      for (column, value) in values.enumerated() { input.float(0)[column] = value }
+      let output = Activations.output(arena, rows: 1, width: 16, isFloat: false, isWide: true)
+      var step = qk_step()
+      step.args.quantize = qk_quantize(
+        in: input.operand(), out: output.operand(arena.array([1])), width: 16)
+      let expected = [
+        0, 2, 0, -2, 127, 128, 128, -128, -128, -129, 32638, 32639, 32639, -32639, -32639, -32513,
+      ]
+      for entry in allKernels(\.quantize) {
+        run(entry.kernel, step, plainCall(rows: 1))
+        #expect((0..<16).map { output.code(0, $0) } == expected, "\(entry.name)")
+        #expect((0..<16).map { output.int8(0)[16 + $0] }[3...5] == [-2, 127, -128], "\(entry.name)")
       }
     }
   }

@@ -140,6 +140,11 @@ struct ConvTests {
   }
 }
 
+/// The bytes of a number as they lie in memory.
+func bytes<Number: FixedWidthInteger>(of number: Number) -> [UInt8] {
+  withUnsafeBytes(of: number.littleEndian, Array.init)
+}
+
 @Suite("Selective scan")
 struct ScanTests {
   struct Shape: Sendable {
@@ -148,6 +153,8 @@ struct ScanTests {
     var isFloat: Bool
     var hasGate: Bool
     var isUniform = false
+    var state = QK_F32
+    var hasPeak = false
   }
 
   static let shapes = [
@@ -159,6 +166,11 @@ struct ScanTests {
     Shape(channels: 48, n: 128, isFloat: true, hasGate: false),
     Shape(channels: 16, n: 1, isFloat: true, hasGate: false),
     Shape(channels: 16, n: 17, isFloat: false, hasGate: false),
+    Shape(channels: 17, n: 16, isFloat: true, hasGate: true, hasPeak: true),
+    Shape(channels: 17, n: 16, isFloat: false, hasGate: true, state: QK_F16),
+    Shape(channels: 33, n: 5, isFloat: true, hasGate: false, isUniform: true, state: QK_F16),
+    Shape(channels: 40, n: 16, isFloat: false, hasGate: true, state: QK_I8),
+    Shape(channels: 16, n: 1, isFloat: true, hasGate: false, state: QK_I8, hasPeak: true),
   ]
 
   @Test("same bits on every instruction set, for any chunks, batches and threads", arguments: shapes)
@@ -173,13 +185,15 @@ struct ScanTests {
   private struct Fixture {
     let shape: Shape
     let schedule: Schedule
-    let u, dt, z, b, c, out: Activations
+    let u, dt, z, b, c, out, peak: Activations
     let scales: [Float]
     let a, d, dtBias: [Float]
     let memory: (scales: UnsafePointer<Float>, a: UnsafePointer<Float>, d: UnsafePointer<Float>)
-    let dtBiasMemory: UnsafePointer<Float>
+    let dtBiasMemory, stateScale, stateInverse: UnsafePointer<Float>
     let states: [UnsafeMutablePointer<UInt8>]
     let start: [Float]
+    /// Bytes of the states of one sequence as they begin.
+    let startBytes: [UInt8]
 
     init(_ arena: Arena, _ shape: Shape, _ schedule: Schedule, _ generator: inout Generator) {
       self.shape = shape
@@ -195,6 +209,7 @@ struct ScanTests {
       b = rows(n, shape.isFloat)
       c = rows(n, !shape.isFloat)
       out = Activations.output(arena, rows: schedule.rows, width: shape.channels, isFloat: true)
+      peak = Activations.output(arena, rows: schedule.rows, width: shape.channels, isFloat: true)
       scales = (0..<max(count, padded(n))).map { _ in generator.float(0.005...0.03) }
       var a = (0..<count * n).map { _ in generator.float(-8...(-0.1)) }
       if shape.isUniform {
@@ -211,9 +226,16 @@ struct ScanTests {
       start = (0..<count * n).map {
         $0 / (16 * n) * 16 + $0 % 16 < shape.channels ? generator.float() : 0
       }
-      states = schedule.lengths.map { _ in
-        arena.allocate(64 + count * n * 4).assumingMemoryBound(to: UInt8.self)
+      let stateScales = (0..<count).map { $0 < shape.channels ? generator.float(0.01...0.05) : 0 }
+      stateScale = UnsafePointer(arena.array(stateScales))
+      stateInverse = UnsafePointer(arena.array(stateScales.map { $0 == 0 ? 0 : Float(1 / Double($0)) }))
+      switch shape.state {
+      case QK_F16: startBytes = start.flatMap { bytes(of: Float16($0).bitPattern) }
+      case QK_I8: startBytes = start.map { UInt8(bitPattern: quantized($0 * 30)) }
+      default: startBytes = start.flatMap { bytes(of: $0.bitPattern) }
       }
+      let size = 64 + startBytes.count
+      states = schedule.lengths.map { _ in arena.allocate(size).assumingMemoryBound(to: UInt8.self) }
     }
 
     func bind(_ row: Int) -> qk_step {
@@ -226,16 +248,14 @@ struct ScanTests {
         b: b.from(row, count: left).operand(memory.scales, perChannel: true),
         c: c.from(row, count: left).operand(memory.scales), a: memory.a, d: memory.d, dt_bias: dtBiasMemory,
         n: UInt32(shape.n), blocks: UInt32(blocks(shape.channels)), state_offset: 64,
-        out: out.from(row, count: left).operand())
+        state_type: shape.state.rawValue, state_scale: stateScale, state_inverse: stateInverse,
+        out: out.from(row, count: left).operand(),
+        peak: shape.hasPeak ? peak.from(row, count: left).operand() : qk_operand())
       return step
     }
 
     private func resetStates() {
-      for state in states {
-        UnsafeMutableRawPointer(state + 64).withMemoryRebound(to: Float.self, capacity: start.count) {
-          $0.update(from: start, count: start.count)
-        }
-      }
+      for state in states { (state + 64).update(from: startBytes, count: startBytes.count) }
     }
 
     func check() {
@@ -247,13 +267,15 @@ struct ScanTests {
             runSchedule(
               schedule, chunk: chunk, states: states, kernel: entry.kernel, threads: threads, bind: bind)
             let outcome =
-              [out.bytes] + states.map { Array(UnsafeBufferPointer(start: $0, count: 64 + start.count * 4)) }
+              [out.bytes, peak.bytes]
+              + states.map { Array(UnsafeBufferPointer(start: $0, count: 64 + startBytes.count)) }
             #expect(outcome == reference ?? outcome, "\(entry.name), chunk \(chunk ?? 0), \(threads) threads")
             reference = reference ?? outcome
           }
         }
       }
       #expect(out.paddingIsZero)
+      guard shape.state == QK_F32 else { return }
       for sequence in schedule.lengths.indices {
         for channel in 0..<shape.channels { checkChannel(sequence, channel) }
       }
@@ -281,6 +303,9 @@ struct ScanTests {
           magnitude *= abs(gate) + 1e-3
         }
         #expect(abs(Double(out.float(row)[channel]) - y) <= 4e-6 * magnitude)
+        guard shape.hasPeak else { continue }
+        let largest = h.map(abs).max() ?? 0
+        #expect(abs(Double(peak.float(row)[channel]) - largest) <= 4e-6 * (largest + 1))
       }
     }
   }

@@ -71,6 +71,14 @@ struct Generator: RandomNumberGenerator {
   }
 
   mutating func weight() -> Int8 { max(int8(), -127) }
+
+  /// A code of 16 bits, often one at the edges of its range or of its lower byte's.
+  mutating func int16() -> Int {
+    switch UInt8.random(in: 0..<4, using: &self) {
+    case 0: return [-32639, 32639, 127, 128, -128, -129, -32513, 0].randomElement(using: &self) ?? 0
+    default: return Int.random(in: -32639...32639, using: &self)
+    }
+  }
 }
 
 func blocks(_ width: Int) -> Int { (width + 15) / 16 }
@@ -83,23 +91,33 @@ struct Activations {
   let width: Int
   let stride: Int
   let isFloat: Bool
+  /// Whether codes have 16 bits, in two planes of bytes.
+  let isWide: Bool
 
-  init(_ arena: Arena, rows: Int, width: Int, isFloat: Bool, fill: UInt8 = 0) {
+  init(
+    _ arena: Arena, rows: Int, width: Int, isFloat: Bool, isWide: Bool = false, fill: UInt8 = 0
+  ) {
     self.rows = rows
     self.width = width
     self.isFloat = isFloat
-    stride = (padded(width) * (isFloat ? 4 : 1) + 63) / 64 * 64
+    self.isWide = isWide
+    stride = (padded(width) * (isFloat ? 4 : isWide ? 2 : 1) + 63) / 64 * 64
     base = arena.allocate(rows * stride, fill: fill).assumingMemoryBound(to: UInt8.self)
   }
 
   static func random(
-    _ arena: Arena, rows: Int, width: Int, isFloat: Bool, _ generator: inout Generator, awkward: Bool = true
+    _ arena: Arena, rows: Int, width: Int, isFloat: Bool, isWide: Bool = false,
+    _ generator: inout Generator, awkward: Bool = true
   ) -> Activations {
-    let result = Activations(arena, rows: rows, width: width, isFloat: isFloat)
+    let result = Activations(arena, rows: rows, width: width, isFloat: isFloat, isWide: isWide)
     for row in 0..<rows {
       for column in 0..<width {
         if isFloat {
           result.float(row)[column] = awkward ? generator.awkwardFloat() : generator.float()
+        } else if isWide {
+          let high = Int((Double(generator.int16()) / 256).rounded(.down))
+          result.int8(row)[column] = Int8(clamping: high)
+          result.int8(row)[padded(width) + column] = generator.int8()
         } else {
           result.int8(row)[column] = generator.int8()
         }
@@ -108,8 +126,10 @@ struct Activations {
     return result
   }
 
-  static func output(_ arena: Arena, rows: Int, width: Int, isFloat: Bool) -> Activations {
-    Activations(arena, rows: rows, width: width, isFloat: isFloat, fill: 0xAA)
+  static func output(
+    _ arena: Arena, rows: Int, width: Int, isFloat: Bool, isWide: Bool = false
+  ) -> Activations {
+    Activations(arena, rows: rows, width: width, isFloat: isFloat, isWide: isWide, fill: 0xAA)
   }
 
   func float(_ row: Int) -> UnsafeMutablePointer<Float> {
@@ -118,6 +138,12 @@ struct Activations {
 
   func int8(_ row: Int) -> UnsafeMutablePointer<Int8> {
     UnsafeMutableRawPointer(base + row * stride).assumingMemoryBound(to: Int8.self)
+  }
+
+  /// One code, of 8 bits or of 16.
+  func code(_ row: Int, _ column: Int) -> Int {
+    let high = Int(int8(row)[column])
+    return isWide ? high * 256 + Int(int8(row)[padded(width) + column]) : high
   }
 
   /// One element, dequantized with `scale` where the rows hold int8.
@@ -129,23 +155,28 @@ struct Activations {
 
   var paddingIsZero: Bool {
     (0..<rows).allSatisfy { row in
-      (width..<padded(width)).allSatisfy { isFloat ? float(row)[$0] == 0 : int8(row)[$0] == 0 }
+      (width..<padded(width)).allSatisfy { isFloat ? float(row)[$0] == 0 : code(row, $0) == 0 }
     }
   }
 
   func operand(_ factor: UnsafePointer<Float>? = nil, perChannel: Bool = false) -> qk_operand {
     qk_operand(
       base: base, stride: UInt64(stride), factor: factor, per_channel: perChannel ? 1 : 0,
-      type: isFloat ? QK_F32.rawValue : QK_I8.rawValue)
+      type: (isFloat ? QK_F32 : isWide ? QK_I16 : QK_I8).rawValue, plane: UInt32(padded(width)))
   }
 
   /// These rows from `first` on, as an activation of their own.
   func from(_ first: Int, count: Int) -> Activations {
-    Activations(base: base + first * stride, rows: count, width: width, stride: stride, isFloat: isFloat)
+    Activations(
+      base: base + first * stride, rows: count, width: width, stride: stride, isFloat: isFloat, isWide: isWide
+    )
   }
 
-  private init(base: UnsafeMutablePointer<UInt8>, rows: Int, width: Int, stride: Int, isFloat: Bool) {
+  private init(
+    base: UnsafeMutablePointer<UInt8>, rows: Int, width: Int, stride: Int, isFloat: Bool, isWide: Bool
+  ) {
     self.base = base
+    self.isWide = isWide
     self.rows = rows
     self.width = width
     self.stride = stride
@@ -193,6 +224,11 @@ func quantized(_ x: Float) -> Int8 {
   let high: Float = x < 127 ? x : 127
   let clamped: Float = high > -128 ? high : -128
   return Int8(clamped.rounded(.toNearestOrEven))
+}
+
+/// What the quantizer to 16 bits is defined to do.
+func quantizedWide(_ x: Float) -> Int {
+  Int(min(max(x, -32639), 32639).rounded(.toNearestOrEven))
 }
 
 /// Units in the last place of `expected` between the two, for normal values.

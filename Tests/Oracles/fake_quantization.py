@@ -4,7 +4,7 @@ Activation scales come from a compiled plan (`--plan`, through `quamba inspect P
 with that output saved), or from a calibration made here (`--own-scales RECIPE --calibration FILE.jsonl`).
 Weights come from the model directory, and are quantized here. Nothing is shared with the Swift and C code.
 
-q = round_half_even(clip(x / scale, -128, 127)) for activations; weights have scale max|w| / 127 for a whole checkpoint
+q = round_half_even(clip(x / scale, -128, 127)) for activations, clipped to +-32639 for those of 16 bits; weights have scale max|w| / 127 for a whole checkpoint
 tensor or for a row, the head always for a row. An activation that the plan does not list is float32.
 """
 
@@ -26,6 +26,10 @@ RECIPES = {
     "quamba": {"weights": {"scales": "tensor"}, "convolution": "tensor", "rotation": LOCAL, "scan_inputs": "tensor"},
     "quamba-channel": {
         "weights": {"scales": "row"}, "convolution": "float32", "rotation": LOCAL, "scan_inputs": "channel",
+    },
+    "quamba-smooth": {
+        "weights": {"scales": "row"}, "convolution": "float32", "rotation": LOCAL, "scan_inputs": "channel",
+        "smoothing": {"strength": 1},
     },
 }
 DTYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
@@ -50,16 +54,27 @@ def read_safetensors(path):
     return tensors
 
 
+def read_torch(path):
+    """Tensors by name, float32, of a file that torch saved."""
+    import torch
+
+    return {name: tensor.float().numpy() for name, tensor in torch.load(path, weights_only=True).items()}
+
+
 class Model:
-    """Shapes and weights of a Mamba-1 checkpoint in Hugging Face layout."""
+    """Shapes and weights of a Mamba-1 or Falcon-Mamba checkpoint in Hugging Face layout."""
 
     def __init__(self, directory):
         config = json.loads((directory / "config.json").read_text())
         self.tensors = {}
         for path in sorted(directory.glob("*.safetensors")):
-            self.tensors.update(read_safetensors(path))
+            self.tensors.update(read_safetensors(path) if path.name.startswith("model") else {})
+        for path in sorted(directory.glob("pytorch_model*.bin")):
+            self.tensors.update(read_torch(path))
         self.layers = config["num_hidden_layers"]
         self.epsilon = np.float32(config["layer_norm_epsilon"])
+        is_falcon = config["model_type"] == "falcon_mamba"
+        self.selection_epsilon = np.float32(config["mixer_rms_eps"]) if is_falcon else None
         self.embedding = self.tensors["backbone.embeddings.weight"]
         self.head = self.tensors.get("lm_head.weight", self.embedding)
 
@@ -71,11 +86,17 @@ class Model:
 
 
 class Linear:
-    """x W^T + b; int8 weights are kept as codes, exact in float32 products for up to 1,032 inputs."""
+    """x W^T + b; int8 weights are kept as codes, exact in float32 products for up to 1,032 inputs.
 
-    def __init__(self, weight, mode, bias=None):
+    `steps`, where given, are the scales of the input's channels; they are part of the weight's columns.
+    """
+
+    def __init__(self, weight, mode, bias=None, steps=None):
         self.bias = bias
         self.scale = None
+        self.steps = steps if steps is not None and steps.size > 1 else None
+        if self.steps is not None:
+            weight = weight * self.steps
         if mode == "float32":
             self.codes = np.ascontiguousarray(weight.T, dtype=np.float32)
             return
@@ -87,6 +108,8 @@ class Linear:
 
     def __call__(self, activation):
         codes, scale = activation
+        if self.steps is not None:
+            codes = np.rint(codes / self.steps)
         out = codes @ self.codes
         if self.scale is not None:
             out = out * (self.scale * scale)
@@ -98,11 +121,15 @@ class Linear:
 
 
 class Activations:
-    """The quantizer of each named activation. `observe`, where given, sees the values before quantization."""
+    """The quantizer of each named activation; codes of those in `wide` have 16 bits, and are float64, so that sums are exact.
 
-    def __init__(self, scales, observe=None):
+    `observe`, where given, sees the values before quantization.
+    """
+
+    def __init__(self, scales, observe=None, wide=()):
         self.scales = scales
         self.observe = observe
+        self.wide = wide
 
     def coded(self, name, x):
         """The codes and their scale: what a linear layer contracts."""
@@ -111,8 +138,10 @@ class Activations:
         scale = self.scales.get(name)
         if scale is None:
             return x, np.float32(1)
-        codes = np.clip(x / scale, -128, 127)
+        codes = np.clip(x / scale, *((-32639, 32639) if name in self.wide else (-128, 127)))
         np.rint(codes, out=codes)
+        if name in self.wide:
+            codes = codes.astype(np.float64)
         return (codes, scale[0]) if scale.size == 1 else (codes * scale, np.float32(1))
 
     def rounded(self, name, x):
@@ -143,8 +172,16 @@ def convolve(x, weight, bias):
     return sum((padded[:, t : t + x.shape[1]] * weight[:, t] for t in range(taps)), start=bias)
 
 
-def scan(u, delta, a, b, c, d):
-    """u, delta [windows, T, e]; a [n, e]; b, c [windows, T, n]. The state is [windows, n, e], float32."""
+def store(state, kind, scales):
+    """Rounds the state [windows, n, e] in place to what is kept of it: float16, or codes with a scale per channel."""
+    if kind == "f16":
+        state[...] = np.clip(state, -65504, 65504).astype(np.float16)
+    elif kind == "i8":
+        np.multiply(np.rint(np.clip(state / scales, -128, 127)), scales, out=state)
+
+
+def scan(u, delta, a, b, c, d, kept=("f32", None)):
+    """u, delta [windows, T, e]; a [n, e]; b, c [windows, T, n]. The state is [windows, n, e], rounded as `kept` says."""
     windows, length, inner = u.shape
     state = np.zeros((windows, a.shape[0], inner), dtype=np.float32)
     work = np.empty_like(state)
@@ -157,15 +194,17 @@ def scan(u, delta, a, b, c, d):
         np.multiply(driven[:, t, None, :], b[:, t, :, None], out=work)
         state += work
         out[:, t] = (c[:, t, None, :] @ state)[:, 0]
+        store(state, *kept)
     return out + d * u
 
 
 class Network:
     """A model under one set of choices; `weights`, `convolution`, `head` and `embedding` say how each is stored."""
 
-    def __init__(self, model, recipe, activations):
+    def __init__(self, model, recipe, activations, states=None):
         self.model = model
         self.activations = activations
+        self.states = states or {}
         weights = recipe["weights"]["scales"]
         inner = model.layer(0, "mixer.out_proj.weight").shape[1]
         self.rotated = recipe["rotation"]["kind"] == "local"
@@ -182,6 +221,9 @@ class Network:
         def read(name):
             return self.model.layer(index, name)
 
+        def steps(name):
+            return self.activations.scales.get(f"layers.{index}.{name}")
+
         out = read("mixer.out_proj.weight")
         if self.rotated:
             block, _ = hadamard.shape(out.shape[1])
@@ -194,15 +236,15 @@ class Network:
         bias = read("mixer.conv1d.bias")
         return {
             "gain": read("norm.weight"),
-            "in": Linear(read("mixer.in_proj.weight"), weights, read("mixer.in_proj.bias")),
+            "in": Linear(read("mixer.in_proj.weight"), weights, read("mixer.in_proj.bias"), steps("norm")),
             "taps": taps,
             "conv_bias": np.float32(0) if bias is None else bias,
-            "x": Linear(read("mixer.x_proj.weight"), weights),
+            "x": Linear(read("mixer.x_proj.weight"), weights, steps=steps("mixer.u")),
             "dt": Linear(read("mixer.dt_proj.weight"), weights),
             "dt_bias": read("mixer.dt_proj.bias"),
             "a": np.ascontiguousarray(-np.exp(read("mixer.A_log")).T),
             "d": read("mixer.D"),
-            "out": Linear(out, weights, read("mixer.out_proj.bias")),
+            "out": Linear(out, weights, read("mixer.out_proj.bias"), steps("mixer.y_rotated")),
         }
 
     def mix(self, index, block, normed):
@@ -218,9 +260,12 @@ class Network:
         scanned = quantizer.rounded(name + ("u_scan" if name + "u_scan" in quantizer.scales else "u"), u)
         rank, states = block["dt"].codes.shape[0], block["a"].shape[0]
         low, b, c = np.split(block["x"](contracted), [rank, rank + states], axis=-1)
+        if self.model.selection_epsilon is not None:
+            low, b, c = (norm(part, 1, self.model.selection_epsilon) for part in (low, b, c))
         dt = quantizer.rounded(name + "dt", block["dt"](quantizer.coded(name + "dt_low", low)))
         b, c = quantizer.rounded(name + "b", b), quantizer.rounded(name + "c", c)
-        y = scan(scanned, softplus(dt + block["dt_bias"]), block["a"], b, c, block["d"]) * silu(z)
+        kept = self.states.get(name + "y", ("f32", None))
+        y = scan(scanned, softplus(dt + block["dt_bias"]), block["a"], b, c, block["d"], kept) * silu(z)
         if self.rotated:
             return block["out"](quantizer.coded(name + "y_rotated", y @ self.rotation.T))
         return block["out"](quantizer.coded(name + "y", y))
@@ -269,7 +314,9 @@ class Ranges:
             leaf = name.rsplit(".", 1)[-1]
             if leaf == "u" and recipe["scan_inputs"] == "channel":
                 found[name + "_scan"] = largest / np.float32(127)
-            if leaf == "u" and recipe["rotation"]["kind"] != "none":
+            if leaf in ("norm", "u", "y_rotated") and "smoothing" in recipe:
+                found[name] = np.maximum(largest, largest.max() / 1024) / np.float32(127)
+            elif leaf == "u" and recipe["rotation"]["kind"] != "none":
                 found[name] = np.array([self.percentile(name, percent) / np.float32(127)], dtype=np.float32)
             elif recipe["scan_inputs"] == "channel" and leaf in ("x", "z", "dt", "b", "c"):
                 found[name] = largest / np.float32(127)
@@ -301,13 +348,22 @@ def inspect(options):
 
 
 def plan_scales(plan):
-    """Scales by activation, without the padding of channels."""
-    found = {}
+    """Scales by activation, without the padding of channels, and the names of those of 16 bits."""
+    found, wide = {}, set()
     for tensor in plan["tensors"]:
-        if tensor["type"] == "i8":
-            scales = np.array(tensor["scales"], dtype=np.float32)
-            found[tensor["name"]] = scales if scales.size == 1 else scales[: tensor["width"]]
-    return found
+        scales = np.array(tensor["scales"], dtype=np.float32)
+        found[tensor["name"]] = scales if scales.size == 1 else scales[: tensor["width"]]
+        if tensor["type"] == "i16":
+            wide.add(tensor["name"])
+    return found, wide
+
+
+def plan_states(plan):
+    """Type and scales of the states that are narrower than float32, by the scan's name."""
+    return {
+        state["name"]: (state["type"], np.array(state["scales"], dtype=np.float32))
+        for state in plan.get("states", [])
+    }
 
 
 def multiplier_error(plan, network, scales):
@@ -320,7 +376,7 @@ def multiplier_error(plan, network, scales):
     for linear in plan.get("linears", []):
         scale_in = scales.get(linear["input"])
         place = linear["instruction"].split(".")
-        leaf = place[-1]
+        leaf = place[-1].removesuffix("_raw")
         layer = layers.get(leaf)
         weight = network.head if layer is None else network.blocks[int(place[1])][layer]
         if weight.scale is None or (scale_in is not None and scale_in.size != 1):
@@ -385,7 +441,8 @@ def evaluate(reference, quantized, inputs, targets, batch):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
-    parser.add_argument("--text", type=Path, required=True)
+    parser.add_argument("--text", type=Path)
+    parser.add_argument("--random-ids", type=int, help="pseudo-random token ids in place of a text")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--plan", type=Path)
     source.add_argument("--inspect-json", type=Path, help="saved output of `quamba inspect PLAN --json`")
@@ -394,42 +451,62 @@ def arguments():
     parser.add_argument("--calibration", type=Path, help="passages for --own-scales")
     parser.add_argument("--samples", type=int, default=64)
     parser.add_argument("--percentile", type=float, default=99.999)
-    parser.add_argument("--head-input", choices=("int8", "float32"), help="instead of what the recipe says")
+    parser.add_argument("--head-input", choices=("int16", "int8", "float32"),
+                        help="instead of what the recipe says; from a plan only float32")
     parser.add_argument("--embedding", choices=("source", "int8"), help="instead of what the recipe says")
     parser.add_argument("--window", type=int, default=512)
     parser.add_argument("--windows", type=int, help="score only the first windows")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--json", type=Path, help="where to write the figures")
     options = parser.parse_args()
+    if not options.text and not options.random_ids:
+        parser.error("give --text or --random-ids")
     if options.own_scales and not options.calibration:
         parser.error("--own-scales needs --calibration")
     return options
 
 
+def random_ids(count, vocabulary):
+    """The ids of a linear congruential generator, from its upper bits."""
+    state, ids = 0x9E3779B97F4A7C15, []
+    for _ in range(count):
+        state = (state * 6364136223846793005 + 1442695040888963407) % (1 << 64)
+        ids.append((state >> 33) % vocabulary)
+    return ids
+
+
 def main():
     options = arguments()
     model = Model(options.model)
-    figures = {}
+    figures, states = {}, {}
     if options.own_scales:
         recipe = dict(RECIPES[options.own_scales])
         scales = calibrate(model, options.model, options.calibration, recipe, options.samples, options.window,
                            options.percentile, options.batch)
         figures["recipe"] = options.own_scales
+        wide = set() if options.head_input == "int8" else {"norm_f"}
+        if wide:
+            scales["norm_f"] = scales["norm_f"] * np.float32(127 / 32639)
     else:
         plan = inspect(options)
-        recipe, scales = dict(plan["recipe"]), plan_scales(plan)
+        recipe, (scales, wide), states = dict(plan["recipe"]), plan_scales(plan), plan_states(plan)
         figures["recipe"] = recipe["name"]
+        if recipe.get("smoothing"):
+            raise SystemExit("a plan does not list the factors of smoothing: use --own-scales")
     if options.embedding:
         recipe["embedding"] = options.embedding
     if options.head_input == "float32":
         scales.pop("norm_f", None)
-    quantized = Network(model, recipe, Activations(scales))
+    quantized = Network(model, recipe, Activations(scales, wide=wide), states)
     if not options.own_scales:
         figures.update(multiplier_error(plan, quantized, scales))
-    figures["head_input"] = "int8" if "norm_f" in scales else "float32"
+    figures["head_input"] = "float32" if "norm_f" not in scales else "int16" if "norm_f" in wide else "int8"
     figures["embedding"] = recipe.get("embedding", "source")
-    tokenizer = Tokenizer.from_file(str(options.model / "tokenizer.json"))
-    ids = tokenizer.encode(options.text.read_text(encoding="utf-8"), add_special_tokens=False).ids
+    if options.random_ids:
+        ids = random_ids(options.random_ids, len(model.embedding))
+    else:
+        tokenizer = Tokenizer.from_file(str(options.model / "tokenizer.json"))
+        ids = tokenizer.encode(options.text.read_text(encoding="utf-8"), add_special_tokens=False).ids
     count = min((len(ids) - 1) // options.window, options.windows or len(ids))
     span = count * options.window
     inputs = np.array(ids[:span]).reshape(count, -1)

@@ -62,7 +62,7 @@ def silu():
     return "silu", {"x": x}, {}, "silu(%x)", "f32[14]", x * sigmoid(x)
 
 
-def selective_scan(name, steps):
+def selective_scan(name, steps, kind=None):
     rows, states = steps.shape[0], 3
     channels = steps.shape[1]
     u, z = draw(rows, channels), draw(rows, channels)
@@ -70,15 +70,23 @@ def selective_scan(name, steps):
     a = -np.abs(draw(channels, states)) - 0.0625
     d, bias = draw(channels), draw(channels, amplitude=0.25)
     state = np.zeros((channels, states))
+    scales = single(np.linspace(0.01, 0.05, channels))
     expected = []
     for row in range(rows):
         delta = np.logaddexp(0, steps[row] + bias)
         state = np.exp(delta[:, None] * a) * state + (delta * u[row])[:, None] * b[row][None, :]
         y = state @ c[row] + d * u[row]
         expected.append(y * z[row] * sigmoid(z[row]))
+        if kind == "f16":
+            state = single(state).astype(np.float16).astype(np.float64)
+        if kind == "i8":
+            state = codes(single(state), scales[:, None]) * scales[:, None].astype(np.float64)
+    constants = {"a": a, "d": d, "dt_bias": bias, **({"scales": scales} if kind == "i8" else {})}
+    operands = ", ".join(f"${name}" for name in constants)
+    attributes = f' {{state = "{kind}"}}' if kind else ""
     return (
-        name, {"u": u, "dt": steps, "b": b, "c": c, "z": z}, {"a": a, "d": d, "dt_bias": bias},
-        "selective_scan(%u, %dt, %b, %c, %z, $a, $d, $dt_bias)", f"f32[{channels}]", np.array(expected),
+        name, {"u": u, "dt": steps, "b": b, "c": c, "z": z}, constants,
+        f"selective_scan(%u, %dt, %b, %c, %z, {operands}){attributes}", f"f32[{channels}]", np.array(expected),
     )
 
 
@@ -130,6 +138,8 @@ def cases():
     yield quantize("quantize, saturation", 0.25, [[31.75, 31.875, 32.0, 1e30, -32.0, -32.125, -1e30]])
     yield quantize_channels()
     yield from linear_cases()
+    yield selective_scan("selective_scan, state of halves", draw(9, 4), "f16")
+    yield selective_scan("selective_scan, state of codes", draw(9, 4), "i8")
 
 
 def is_codes(case, operand):

@@ -1,4 +1,5 @@
 import Diagnostics
+import Glibc
 import IR
 import Passes
 
@@ -17,8 +18,30 @@ enum Measure {
         stride(from: channel, to: value.count, by: width).map { abs(value[$0]) }.max() ?? 0
       }.map { ($0 * 64).rounded(.up) / 64 }
       table.ranges[node.name] = TensorRange(maximum: channels.max() ?? 0, channels: channels)
+      guard node.op == .selectiveScan else { continue }
+      let states = largestStates(node.operands.map { values[$0.index] }, channels: width)
+      table.ranges[node.stateName] = TensorRange(maximum: states.max() ?? 0, channels: states)
     }
     return table
+  }
+
+  /// The largest |h| of each channel of a scan, from its operands.
+  private static func largestStates(_ operands: [[Float]], channels: Int) -> [Float] {
+    let states = operands[5].count / channels
+    var h = [Double](repeating: 0, count: channels * states)
+    var largest = [Float](repeating: 0, count: channels)
+    for row in tokens.indices {
+      for cell in h.indices {
+        let (channel, index) = (cell / states, cell % states)
+        let x = Double(operands[1][row * channels + channel] + operands[7][channel])
+        let (delta, u) = (log1p(exp(x)), Double(operands[0][row * channels + channel]))
+        h[cell] =
+          exp(delta * Double(operands[5][cell])) * h[cell]
+          + delta * u * Double(operands[2][row * states + index])
+        largest[channel] = max(largest[channel], (Float(abs(h[cell])) * 64).rounded(.up) / 64)
+      }
+    }
+    return largest
   }
 
   /// Ranges as calibration would find them for a recipe.
@@ -51,7 +74,18 @@ extension Recipe {
     var recipe = Recipe.quambaChannel
     recipe.name = "everything"
     recipe.foldsNormGains = true
+    recipe.rotation = Rotation(kind: .residual, signs: 5)
+    recipe.smoothing = Smoothing(strength: 0.5, classes: Smoothing.contracted)
     recipe.headInput = .int8
+    recipe.state = .int8
+    return recipe
+  }()
+
+  /// A float recipe but for its state.
+  private static let halfState: Recipe = {
+    var recipe = Recipe.float32
+    recipe.name = "float, state of halves"
+    recipe.state = .float16
     return recipe
   }()
 
@@ -65,7 +99,11 @@ extension Recipe {
   }()
 
   /// The built-in recipes, and some that mix their parts differently.
-  static let tried: [Recipe] = builtIn + [everything, partlyKept, floatScan, scanAlone, rotatedAlone]
+  static let tried: [Recipe] =
+    builtIn + [
+      everything, partlyKept, halfState, floatScan, scanAlone, rotatedAlone, signedAlone, residualAlone,
+      evenChannels,
+    ]
 
   private static let floatScan: Recipe = {
     var recipe = Recipe(name: "float scan")
@@ -86,6 +124,25 @@ extension Recipe {
     var recipe = Recipe(name: "float, gains folded")
     recipe.rotation.kind = .local
     recipe.foldsNormGains = true
+    return recipe
+  }()
+
+  private static let signedAlone: Recipe = {
+    var recipe = Recipe(name: "float, signs before the rotation")
+    recipe.rotation = Rotation(kind: .local, signs: 1)
+    return recipe
+  }()
+
+  private static let residualAlone: Recipe = {
+    var recipe = Recipe(name: "float, residual stream rotated")
+    recipe.rotation.kind = .residual
+    return recipe
+  }()
+
+  private static let evenChannels: Recipe = {
+    var recipe = Recipe.quambaChannel
+    recipe.name = "every range in the weights"
+    recipe.smoothing = Smoothing(strength: 1, classes: Smoothing.contracted)
     return recipe
   }()
 }

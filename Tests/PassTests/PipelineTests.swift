@@ -32,8 +32,12 @@ import Testing
   }
 
   @Test func calibrationSharesStatistics() throws {
-    let names = Recipe.builtIn.map { Pipeline.calibrationPasses(for: $0).map(\.name) }
-    #expect(names.allSatisfy { $0 == ["split-projections", "rotate-scan-output"] })
+    let sharing = Recipe.builtIn.filter { $0.rotation.kind != .residual }
+    let names = sharing.map { Pipeline.calibrationPasses(for: $0).map(\.name) }
+    #expect(names.count > 3 && names.allSatisfy { $0 == ["split-projections", "rotate-scan-output"] })
+    #expect(
+      Pipeline.calibrationPasses(for: .quarot).map(\.name)
+        == ["split-projections", "fold-norm-gain", "rotate-residual", "rotate-scan-output"])
   }
 
   /// Files are named after passes, and passes are listed once.

@@ -21,15 +21,16 @@ import Testing
     if scales == .channel { #expect(ranged[u.operands[0]].name == "u_scan") }
   }
 
-  @Test(arguments: [false, true]) func headInput(_ quantizes: Bool) throws {
+  @Test(arguments: Recipe.HeadInput.allCases) func headInput(_ form: Recipe.HeadInput) throws {
     var recipe = Recipe.quamba
-    recipe.headInput = quantizes ? .int8 : .float32
+    recipe.headInput = form
     let ranged = try after(.assignRanges, recipe)
-    #expect(ranged[ranged[ranged.result].operands[0]].op == (quantizes ? .dequantize : .rmsNorm))
+    #expect(ranged[ranged[ranged.result].operands[0]].op == (form == .float32 ? .rmsNorm : .dequantize))
     let lowered = try after(.lowerToInt8, recipe)
     let head = lowered[lowered.result]
     #expect(head.op == .linearInt8)
-    #expect(lowered[head.operands[0]].type.element == (quantizes ? .i8 : .f32))
+    let elements: [Recipe.HeadInput: IR.ElementType] = [.float32: .f32, .int16: .i16, .int8: .i8]
+    #expect(lowered[head.operands[0]].type.element == elements[form])
   }
 
   /// One scale per tensor belongs to the checkpoint's tensor, so that its slices share it.

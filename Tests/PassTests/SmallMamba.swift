@@ -16,15 +16,18 @@ struct SmallMamba {
   private var builder = ModuleBuilder(pass: "import")
   private var seed = 0
 
-  init(inner: Int = 12, hasBias: Bool = false, isTied: Bool = true) {
+  init(width: Int = 8, inner: Int = 12, hasBias: Bool = false, isTied: Bool = true) {
+    self.width = width
     self.inner = inner
     self.hasBias = hasBias
     self.isTied = isTied
   }
 
   /// The module as a frontend would import it.
-  static func module(inner: Int = 12, hasBias: Bool = false, isTied: Bool = true) throws -> Module {
-    var model = Self(inner: inner, hasBias: hasBias, isTied: isTied)
+  static func module(
+    width: Int = 8, inner: Int = 12, hasBias: Bool = false, isTied: Bool = true
+  ) throws -> Module {
+    var model = Self(width: width, inner: inner, hasBias: hasBias, isTied: isTied)
     return try model.build()
   }
 

@@ -45,13 +45,44 @@ struct FileTests {
     #expect(verify(Array(unix)) == .textModeDamage)
   }
 
-  @Test(arguments: [(1, 1), (2, 0), (0, 0)] as [(UInt16, UInt16)])
+  @Test(arguments: [(1, 2), (2, 0), (0, 0)] as [(UInt16, UInt16)])
   func otherVersionsAreNamed(_ major: UInt16, _ minor: UInt16) {
     var other = bytes
     other.replaceSubrange(8..<12, with: [UInt8(major), 0, UInt8(minor), 0])
     let found = PlanVersion(major: major, minor: minor)
     #expect(verify(other) == .version(found: found, supported: .current))
     #expect("\(PlanError.version(found: found, supported: .current))".contains("version \(major).\(minor)"))
+  }
+
+  /// A word that came later is zero in older plans, and reads as absent.
+  @Test
+  func olderPlansAreRead() throws {
+    let plan = SmallPlan()
+    let index = plan.draft.instructions.firstIndex { $0.opcode == .hadamard } ?? 0
+    let place = try #require(Opcode.hadamard.spec.index(of: .gain))
+    let record = try view(of: bytes).range(of: .instructions).lowerBound + 64 * index
+    var old = bytes
+    old[10] = 0
+    #expect(old[(record + 8 + 4 * place)...].prefix(4) == [255, 255, 255, 255])
+    old.replaceSubrange((record + 8 + 4 * place)..<(record + 12 + 4 * place), with: [0, 0, 0, 0])
+    let read = try view(of: sealed(old))
+    #expect(read.instruction(index).constant(.gain) == nil)
+    old[record + 8 + 4 * place] = 1
+    #expect(verify(sealed(old)) == .instruction(index, .unusedWord(place)))
+  }
+
+  /// The same bytes with the checksum that belongs to them: CRC-32C over header and section table.
+  private func sealed(_ bytes: [UInt8]) -> [UInt8] {
+    var bytes = bytes
+    bytes.replaceSubrange(28..<32, with: [0, 0, 0, 0])
+    var checksum = UInt32.max
+    for byte in bytes[..<tableEnd] {
+      checksum ^= UInt32(byte)
+      for _ in 0..<8 { checksum = (checksum >> 1) ^ (checksum & 1 == 1 ? 0x82F6_3B78 : 0) }
+    }
+    let value = ~checksum
+    bytes.replaceSubrange(28..<32, with: (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) })
+    return bytes
   }
 
   @Test

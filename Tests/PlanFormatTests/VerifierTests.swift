@@ -78,6 +78,37 @@ struct VerifierTests {
   }
 
   @Test
+  mutating func codesOf16BitsGoIntoProducts() {
+    change("normed") { $0.type = .i16 }
+    #expect(plan.verify() == nil)
+    expect(.presence(.correction), setting: .correction, of: "in", to: .max)
+    change("normed") { $0.scale = .absent }
+    #expect(plan.verify() == .buffer(buffer("normed"), .scale))
+    let scale = constant("scale")
+    change("normed") { ($0.type, $0.scale) = (.i8, scale) }
+    change("x") { $0.type = .i16 }
+    #expect(plan.verify() == .instruction(index("in", plan), .type(.output)))
+    change("x") { $0.type = .i8 }
+    change("u") { $0.type = .i16 }
+    #expect(plan.verify() == .instruction(index("scan", plan), .type(.u)))
+  }
+
+  @Test
+  mutating func aTransformMayHaveAGain() {
+    let old = plan.draft.instructions
+    let place = index("hadamard", plan)
+    var words = old[place].words
+    words[Opcode.hadamard.spec.index(of: .gain) ?? 13] = constant("gain").rawValue
+    plan.draft.instructions[place] = Instruction(
+      opcode: .hadamard, program: .body, name: old[place].name, words: words)
+    #expect(plan.verify() == nil)
+    plan.draft.instructions = old
+    expect(
+      .size(.gain, found: 1, expected: 24), setting: .gain, of: "hadamard", to: constant("scale").rawValue)
+    expect(.reference(.gain), setting: .gain, of: "hadamard", to: 99)
+  }
+
+  @Test
   mutating func statesAreDisjointAndInsideTheSlot() {
     expect(.state(offset: 0), setting: .state, of: "scan", to: 0)
     expect(.state(offset: 192), setting: .state, of: "scan", to: 3)
@@ -85,6 +116,28 @@ struct VerifierTests {
     plan.draft.model.stateBytesPerSlot -= 64
     let index = index("scan", plan)
     #expect(plan.verify() == .instruction(index, .state(offset: 128)))
+  }
+
+  @Test
+  mutating func statesHaveATypeAndItsScales() {
+    expect(.range(.stateType, found: 1), setting: .stateType, of: "scan", to: 1)
+    expect(.range(.stateType, found: 9), setting: .stateType, of: "scan", to: 9)
+    expect(.presence(.stateScale), setting: .stateType, of: "scan", to: 3)
+    expect(.presence(.stateScale), setting: .stateScale, of: "scan", to: constant("gain").rawValue)
+    expect(.overlap(.peak), setting: .peak, of: "scan", to: buffer("u.scan").rawValue)
+    let index = index("scan", plan)
+    let old = plan.draft.instructions[index]
+    for (type, gain) in [(ElementType.f16, UInt32.max), (.i8, constant("gain").rawValue)] {
+      var words = old.words
+      words[Opcode.scan.spec.index(of: .stateType) ?? 13] = type.rawValue
+      words[Opcode.scan.spec.index(of: .stateScale) ?? 13] = gain
+      words[Opcode.scan.spec.index(of: .stateInverse) ?? 13] = gain
+      plan.draft.instructions[index] = Instruction(
+        opcode: .scan, program: .body, name: old.name, words: words)
+      #expect(plan.verify() == nil)
+    }
+    #expect(StateShape.hiddenBytes(channels: 17, states: 3, type: .f16) == 192)
+    #expect(StateShape.hiddenBytes(channels: 17, states: 1, type: .i8) == 64)
   }
 
   @Test

@@ -7,6 +7,9 @@ struct MadePlan {
     case float
     /// Int8 activations and weights.
     case int8
+    /// Int8 weights; 16 bits into the head and from the Hadamard transform, whose input has a gain; states of halves
+    /// in the first layer, of codes in the second.
+    case wide
     /// Float32 activations, int8 weights and embedding.
     case weightsOnly
   }
@@ -20,7 +23,8 @@ struct MadePlan {
   let kind: Kind
   let vocabulary: Int
   var builder: PlanBuilder
-  private var isInt8: Bool { kind == .int8 }
+  private var isInt8: Bool { kind == .int8 || kind == .wide }
+  private var isWide: Bool { kind == .wide }
 
   init(_ kind: Kind, layers: Int = 2, vocabulary: Int = 37, seed: UInt64 = 7) {
     self.kind = kind
@@ -68,7 +72,8 @@ struct MadePlan {
     let b = linear(prefix + "x_proj.b", u, Self.channels, Self.states, to: isInt8 ? .perChannel : .float)
     let c = linear(prefix + "x_proj.c", u, Self.channels, Self.states, to: isInt8 ? .perChannel : .float)
     let dt = linear(prefix + "dt_proj", low, Self.rank, Self.channels, to: .float)
-    let y = addScan(prefix + "scan", u: scanned, dt: dt, b: b, c: c, z: z)
+    let y = addScan(
+      prefix + "scan", state: !isWide ? .f32 : layer == 0 ? .f16 : .i8, u: scanned, dt: dt, b: b, c: c, z: z)
     let rotated = addHadamard(prefix + "hadamard", y)
     _ = linear(prefix + "out_proj", rotated, Self.channels, Self.width, to: .float, into: residual)
     builder.release(to: mark)
@@ -78,13 +83,19 @@ struct MadePlan {
     let chosen = builder.buffer("chosen", .f32, Self.width, program: .head)
     builder.draft.append(
       .select, program: .head, name: "select", [.input: .buffer(residual), .output: .buffer(chosen)])
-    let normed = builder.buffer("final", .f32, Self.width, program: .head)
+    let normed =
+      isWide
+      ? quantized("final", Self.width, .perTensor, program: .head, type: .i16)
+      : builder.buffer("final", .f32, Self.width, program: .head)
     let gain = builder.vector("final.gain", builder.random.signed(Self.width, times: 0.2, plus: 1))
     builder.draft.append(
       .norm, program: .head, name: "final_norm",
-      [.input: .buffer(chosen), .gain: .constant(gain), .epsilon: .float(1e-5), .output: .buffer(normed)])
+      [
+        .input: .buffer(chosen), .gain: .constant(gain), .epsilon: .float(1e-5),
+        .inverse: .constant(isWide ? inverse(of: normed) : .absent), .output: .buffer(normed),
+      ])
     var input = normed
-    if isInt8 {
+    if kind == .int8 {
       input = quantized("final.q", Self.width, .perTensor, program: .head)
       builder.draft.append(
         .quantize, program: .head, name: "quantize",
@@ -135,7 +146,7 @@ struct MadePlan {
   }
 
   private mutating func addScan(
-    _ name: String, u: BufferID, dt: BufferID, b: BufferID, c: BufferID, z: BufferID
+    _ name: String, state type: ElementType, u: BufferID, dt: BufferID, b: BufferID, c: BufferID, z: BufferID
   ) -> BufferID {
     let a = matrix(Self.channels, Self.states, 0.5).map { row in row.map { $0 - 1 } }
     let constants = (
@@ -144,27 +155,34 @@ struct MadePlan {
       dtBias: builder.vector(name + ".dt_bias", builder.random.signed(Self.channels))
     )
     let state = builder.state(
-      StateShape.hiddenBytes(channels: UInt32(Self.channels), states: UInt32(Self.states)))
+      StateShape.hiddenBytes(channels: UInt32(Self.channels), states: UInt32(Self.states), type: type))
+    let steps = type == .i8 ? builder.random.signed(Self.channels, times: 0.005, plus: 0.02) : []
+    let scale = type == .i8 ? builder.vector(name + ".state", steps) : .absent
+    let inverse = type == .i8 ? builder.vector(name + ".inverse", steps.map { 1 / $0 }) : .absent
     let output = builder.buffer(name, .f32, Self.channels)
     builder.draft.append(
       .scan, name: name,
       [
         .u: .buffer(u), .dt: .buffer(dt), .b: .buffer(b), .c: .buffer(c), .z: .buffer(z),
         .a: .constant(constants.a), .d: .constant(constants.d), .dtBias: .constant(constants.dtBias),
-        .state: state, .output: .buffer(output),
+        .state: state, .output: .buffer(output), .stateType: .integer(type.rawValue),
+        .stateScale: .constant(scale), .stateInverse: .constant(inverse),
       ])
     return output
   }
 
   private mutating func addHadamard(_ name: String, _ input: BufferID) -> BufferID {
     let output =
-      isInt8 ? quantized(name, Self.channels, .perTensor) : builder.buffer(name, .f32, Self.channels)
+      isInt8
+      ? quantized(name, Self.channels, .perTensor, type: isWide ? .i16 : .i8)
+      : builder.buffer(name, .f32, Self.channels)
+    let gain = isWide ? builder.vector(name + ".gain", builder.random.signed(Self.channels)) : .absent
     let factor = isInt8 ? inverse(of: output) : builder.vector(name + ".factor", [0.158])
     builder.draft.append(
       .hadamard, name: name,
       [
         .input: .buffer(input), .factor: .constant(factor), .order: .integer(20), .block: .integer(40),
-        .output: .buffer(output),
+        .output: .buffer(output), .gain: .constant(gain),
       ])
     return output
   }
@@ -177,13 +195,14 @@ extension MadePlan {
     (0..<rows).map { _ in builder.random.signed(columns, times: factor) }
   }
 
-  /// An int8 buffer with scales of its own.
+  /// A buffer of codes with scales of its own.
   private mutating func quantized(
-    _ name: String, _ width: Int, _ form: Form, program: Program = .body
+    _ name: String, _ width: Int, _ form: Form, program: Program = .body, type: ElementType = .i8
   ) -> BufferID {
     let count = form == .perTensor ? 1 : width
-    let scale = builder.vector(name + ".scale", builder.random.signed(count, times: 0.005, plus: 0.02))
-    return builder.buffer(name, .i8, width, program: program, scale: scale)
+    let step: Float = type == .i16 ? 4e-4 : 0.02
+    let scale = builder.vector(name + ".scale", builder.random.signed(count, times: step / 4, plus: step))
+    return builder.buffer(name, type, width, program: program, scale: scale)
   }
 
   private func scales(of buffer: BufferID) -> [Float] {

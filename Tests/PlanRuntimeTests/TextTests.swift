@@ -13,7 +13,7 @@ struct TextTests {
     try TokenizerTables(
       tokens: (0..<256).map { [UInt8($0)] } + [Array("<end>".utf8)], byteTokens: Array(0..<256), merges: [],
       addedTokens: [AddedToken(id: Self.end, content: Array("<end>".utf8), flags: .special)],
-      rules: TokenizerTables.Rules(normalization: .none, split: .gpt2, addPrefixSpace: false),
+      rules: TokenizerTables.Rules(addsPrefixSpace: false, splits: true),
       policy: TokenizerTables.Policy(beginningID: nil, endIDs: ends, prefix: [Self.end], suffix: []))
   }
 

@@ -18,7 +18,7 @@ enum Fixtures {
   /// Tables with a token for every byte, in order, then `extra` tokens.
   static func tables(
     extra: [String] = [], merges: [(String, String)] = [], addedTokens: [AddedToken] = [],
-    normalization: TokenizerTables.Rules.Normalization = .none, split: TokenizerTables.Rules.Split = .gpt2,
+    normalizers: [TokenizerTables.Rules.Normalizer] = [], splits: Bool = true,
     endIDs: [UInt32] = []
   ) throws(TokenizerSectionError) -> TokenizerTables {
     let tokens = (0..<256).map { [UInt8($0)] } + extra.map { Array($0.utf8) }
@@ -27,8 +27,23 @@ enum Fixtures {
       tokens: tokens, byteTokens: Array(0..<256),
       merges: merges.map { TokenizerTables.Merge(left: id($0), right: id($1), result: id($0 + $1)) },
       addedTokens: addedTokens,
-      rules: TokenizerTables.Rules(normalization: normalization, split: split, addPrefixSpace: false),
+      rules: TokenizerTables.Rules(normalizers: normalizers, addsPrefixSpace: false, splits: splits),
       policy: TokenizerTables.Policy(beginningID: 256, endIDs: endIDs, prefix: [256], suffix: endIDs))
+  }
+
+  /// Tables over characters: a few of them, a mark for spaces, and all bytes.
+  static func characterTables() throws -> TokenizerTables {
+    let names = (0..<256).map { TokenizerTables.fallbackName(of: UInt8($0)) }
+    let tokens = names + ["▁", "a", "b", "▁a", "ab", "<s>"].map { Array($0.utf8) }
+    return try TokenizerTables(
+      tokens: tokens, byteTokens: Array(0..<256), characterTokens: [257, 258, 256],
+      merges: [.init(left: 256, right: 257, result: 259), .init(left: 257, right: 258, result: 260)],
+      addedTokens: [AddedToken(id: 261, content: Array("<s>".utf8), flags: .special)],
+      rules: .init(
+        normalizers: [.prepend(Array("▁".utf8)), .replace([0x20], by: Array("▁".utf8))],
+        splitters: [.digits(isIndividual: true)],
+        decoders: [.replace(Array("▁".utf8), by: [0x20]), .byteFallback, .fuse, .strip([0x20], count: 1)]),
+      policy: .init(beginningID: 261, endIDs: [], prefix: [261], suffix: []))
   }
 
   /// Small tables in which every kind of table has entries.
@@ -39,7 +54,7 @@ enum Fixtures {
       addedTokens: [
         AddedToken(id: 256, content: Array("<|end|>".utf8), flags: .special),
         AddedToken(id: 259, content: Array("  ".utf8), flags: [.normalized, .stripsRight]),
-      ], normalization: .nfc, endIDs: [256, 0])
+      ], normalizers: [.nfc], endIDs: [256, 0])
   }
 }
 

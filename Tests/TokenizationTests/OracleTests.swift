@@ -1,3 +1,4 @@
+import Foundation
 import Frontend
 import JSONText
 import Testing
@@ -26,6 +27,20 @@ import Tokenization
       try check(group, tokenizer, name: try group["name"].string())
     }
   }
+
+  /// Pipelines of Falcon, Llama 3, and of SentencePiece models, over small vocabularies.
+  @Test func pipelines() throws {
+    for group in try JSONCursor(Fixtures.json(Self.pipelineCases)).array() {
+      let tokenizer = Tokenizer(try TokenizerFile.read(json: group["tokenizer"].value).tables)
+      #expect(try TokenizerTables(section: tokenizer.tables.encodeSection().span) == tokenizer.tables)
+      try check(group, tokenizer, name: try group["name"].string())
+    }
+  }
+
+  /// More cases can be made with another seed, and named by this variable, relative to the folder of all tests.
+  private static let pipelineCases =
+    ProcessInfo.processInfo.environment["QUAMBA_PIPELINE_CASES"]
+    ?? "TokenizationTests/Fixtures/pipeline_cases.json"
 
   private func check(_ group: JSONCursor, _ tokenizer: Tokenizer, name: String) throws {
     for item in try group["encode"].array() {

@@ -8,7 +8,8 @@ import Tokenization
   }
 
   @Test func roundTrip() throws {
-    for tables in [try Fixtures.smallTables(), try TokenizerFile.read(json: Fixtures.gutenberg()).tables] {
+    let read = try TokenizerFile.read(json: Fixtures.gutenberg()).tables
+    for tables in [try Fixtures.smallTables(), try Fixtures.characterTables(), read] {
       let section = tables.encodeSection()
       #expect(section.count % 8 == 0)
       let read = try self.tables(section)
@@ -17,8 +18,9 @@ import Tokenization
     }
   }
 
-  @Test func everyTruncationIsRejected() throws {
-    let section = try Fixtures.smallTables().encodeSection()
+  @Test(arguments: [try Fixtures.smallTables(), try Fixtures.characterTables()])
+  func everyTruncationIsRejected(_ made: TokenizerTables) throws {
+    let section = made.encodeSection()
     for length in 0..<section.count {
       #expect(throws: TokenizerSectionError.self) { try tables(Array(section[..<length])) }
     }
@@ -26,8 +28,9 @@ import Tokenization
   }
 
   /// What is read after a corruption must work, and must be what its bytes say.
-  @Test func everyCorruptionIsRejectedOrHarmless() throws {
-    var section = try Fixtures.smallTables().encodeSection()
+  @Test(arguments: [try Fixtures.smallTables(), try Fixtures.characterTables()])
+  func everyCorruptionIsRejectedOrHarmless(_ made: TokenizerTables) throws {
+    var section = made.encodeSection()
     var accepted = 0
     for index in section.indices {
       let original = section[index]
@@ -69,10 +72,32 @@ import Tokenization
     }
     let same = [added(1, "\u{E9}", .normalized), added(2, "e\u{301}", .normalized)]
     #expect(
-      error { () throws(Failure) in try Fixtures.tables(extra: ["x"], addedTokens: same, normalization: .nfc)
+      error { () throws(Failure) in try Fixtures.tables(extra: ["x"], addedTokens: same, normalizers: [.nfc])
       }
         == .duplicateAddedToken(index: 1))
     #expect(error { () throws(Failure) in try Fixtures.tables(extra: ["x"], addedTokens: same) } == nil)
+  }
+
+  @Test func stagesThatCannotBeRunTogetherAreRefused() throws {
+    typealias Rules = TokenizerTables.Rules
+    let nine = [Rules.Normalizer](repeating: .nfc, count: 9)
+    let byteLevel = Rules.Splitter.byteLevel(addsPrefixSpace: false, splits: true)
+    let refused: [Rules] = [
+      Rules(splitters: [byteLevel], decoders: [.fuse]), Rules(splitters: [], decoders: [.byteLevel]),
+      Rules(splitters: [byteLevel, byteLevel], decoders: [.byteLevel]),
+      Rules(
+        splitters: [byteLevel, .expression(.llama3, .isolated, isInverted: false)], decoders: [.byteLevel]),
+      Rules(normalizers: nine, splitters: [], decoders: [.fuse]), Rules(splitters: [], decoders: []),
+      Rules(splitters: [], decoders: [.strip([0x20], count: 1)]),
+      Rules(splitters: [], decoders: [.fuse, .byteFallback]),
+      Rules(splitters: [], decoders: [.byteFallback, .metaspace([0x5F], .always)]),
+      Rules(
+        normalizers: [.prepend([0x5F])], splitters: [.metaspace([0x5F], .first, splits: false)],
+        decoders: [.fuse]),
+    ]
+    for rules in refused { #expect(rules.obstacle != nil, "\(rules)") }
+    #expect(try Fixtures.characterTables().rules.obstacle == nil)
+    #expect(try Fixtures.smallTables().rules.obstacle == nil)
   }
 
   @Test func mergesMustJoinTheirBytes() throws {
@@ -84,7 +109,7 @@ import Tokenization
           merges: [
             TokenizerTables.Merge(left: UInt32(merge.0), right: UInt32(merge.1), result: UInt32(merge.2))
           ],
-          addedTokens: [], rules: .init(normalization: .none, split: .gpt2, addPrefixSpace: false),
+          addedTokens: [], rules: .init(addsPrefixSpace: false, splits: true),
           policy: .init(beginningID: nil, endIDs: [], prefix: [], suffix: []))
       }
     }

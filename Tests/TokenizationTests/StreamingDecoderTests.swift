@@ -44,4 +44,17 @@ import Tokenization
     #expect(tokenizer.decode([256, 0x41], skipSpecial: true) == "A")
     #expect(tokenizer.decode([256, 0x41]) == "<|end|>A")
   }
+
+  /// Runs of byte tokens are held back to their end; only a text's first token loses its space.
+  @Test func runsOfByteTokens() throws {
+    let tokenizer = Tokenizer(try Fixtures.characterTables())
+    let ids: [UInt32] = [259, 0xC3, 0xA9, 256, 0xC3, 0xA9, 0xFF, 258, 0xE2]
+    #expect(tokenizer.decode(ids) == "aé \u{FFFD}\u{FFFD}\u{FFFD}b\u{FFFD}")
+    var decoder = StreamingDecoder(tokenizer)
+    let pushed = ids.map { decoder.push($0) }
+    #expect(pushed == ["a", "", "", "é ", "", "", "", "\u{FFFD}\u{FFFD}\u{FFFD}b", ""])
+    #expect(decoder.finish() == "\u{FFFD}")
+    var within = StreamingDecoder(tokenizer, startsText: false)
+    #expect(within.push(259) == " a")
+  }
 }

@@ -43,11 +43,11 @@ import Tokenization
   /// Each change gives exactly one problem at that place.
   @Test func unsupportedSettingsAreRefusedByName() {
     let cases: [(String, JSONValue, String)] = [
-      ("pre_tokenizer.type", "Metaspace", "$.pre_tokenizer.type: pre_tokenizer.type is 'Metaspace'"),
-      ("pre_tokenizer", nil, "$.pre_tokenizer: pre_tokenizer is missing"),
+      ("pre_tokenizer.type", "Whitespace", "$.pre_tokenizer.type: pre_tokenizer.type is 'Whitespace'"),
+      ("pre_tokenizer", nil, "$: pre-tokenizer and decoder do not belong together"),
       ("pre_tokenizer.behavior", "x", "$.pre_tokenizer.behavior: unknown setting 'behavior'"),
       ("decoder", nil, "$.decoder: decoder is missing"),
-      ("decoder.type", "Fuse", "$.decoder.type: decoder.type is 'Fuse'"),
+      ("decoder.type", "CTC", "$.decoder.type: decoder.type is 'CTC'"),
       ("normalizer", ["type": "NFKC"], "$.normalizer.type: normalizer.type is 'NFKC'"),
       (
         "normalizer", ["type": "Sequence", "normalizers": [["type": "NFC"], ["type": "Lowercase"]]],
@@ -70,15 +70,68 @@ import Tokenization
       ("model.magic", true, "$.model.magic: unknown setting 'magic'"),
       ("model.vocab.ab", 0, "$.model.vocab: id 0 of 'ab' belongs to another token"),
       ("model.vocab.zz", -1, "$.model.vocab: the id of 'zz' is not a number below 4194304"),
-      ("model.merges", [["a", "c"]], "$.model.merges[0]: 'a', 'c' or both joined is no token of bytes"),
+      ("model.merges", [["a", "c"]], "$.model.merges[0]: 'a', 'c' or both joined is no token"),
       ("model.merges", ["a  b"], "$.model.merges[0]: not a pair of tokens"),
       ("version", "2.0", "$.version: unknown version"),
       ("surprise", 1, "$.surprise: unknown setting 'surprise'"),
     ]
     for (path, change, expected) in cases {
       let found = problems([(path, change)])
-      let mergeLost = "$.model.merges[0]: 'a', 'b' or both joined is no token of bytes"
+      let mergeLost = "$.model.merges[0]: 'a', 'b' or both joined is no token"
       #expect(found.filter { $0 != mergeLost } == [expected], "\(path)")
+    }
+  }
+
+  /// A file whose merges join characters, with a token for every byte.
+  private static let characters: JSONValue = {
+    let names = (0..<256).map { String(decoding: TokenizerTables.fallbackName(of: UInt8($0)), as: UTF8.self) }
+    let all = names + ["<unk>", "▁", "a", "b", "▁a", "ab"]
+    let vocabulary = JSONObject(all.enumerated().map { ($1, .integer(Int64($0))) })
+    return [
+      "added_tokens": [], "normalizer": ["type": "Prepend", "prepend": "▁"],
+      "pre_tokenizer": [
+        "type": "Split", "pattern": ["String": "-"], "behavior": "Isolated", "invert": false,
+      ],
+      "decoder": ["type": "Sequence", "decoders": [["type": "ByteFallback"], ["type": "Fuse"]]],
+      "model": [
+        "type": "BPE", "unk_token": "<unk>", "fuse_unk": true, "byte_fallback": true,
+        "vocab": .object(vocabulary), "merges": ["▁ a", "a b"],
+      ],
+    ]
+  }()
+
+  @Test func stagesThatCannotBeReadExactlyAreRefusedByName() throws {
+    #expect(
+      Tokenizer(try TokenizerFile.read(json: Self.characters).tables).encode("ab-é") == [
+        260, 259, 0x2D, 0xC3, 0xA9,
+      ])
+    let replace: JSONValue = ["type": "Replace", "pattern": ["Regex": " {2,}"], "content": "▁"]
+    let cases: [(String, JSONValue?, String)] = [
+      ("normalizer", replace, "$.normalizer.pattern: the pattern is an expression"),
+      ("normalizer.prepend", "a prefix of many bytes", "$.normalizer.prepend: the text has 22 bytes"),
+      ("pre_tokenizer.pattern", ["Regex": "\\w+"], "the expression '\\w+' is not known"),
+      ("pre_tokenizer.behavior", "Joined", "$.pre_tokenizer.behavior: 'Joined' is unknown"),
+      ("model.byte_fallback", false, "$.model.byte_fallback: model.byte_fallback is not set"),
+      ("model.vocab.<0x0A>", nil, "1 byte tokens are missing, the first for byte 10"),
+      ("decoder.decoders", [["type": "Fuse"], ["type": "ByteFallback"]], "$: the decoder's stages are not"),
+      (
+        "decoder.decoders", [["type": "Fuse"], ["type": "Strip", "content": " ", "start": 1, "stop": 1]],
+        "Strip leaves out 1 at the end"
+      ),
+      (
+        "pre_tokenizer", ["type": "Metaspace", "replacement": "▁", "prepend_scheme": "first"],
+        "Metaspace with the scheme 'first'"
+      ),
+    ]
+    for (path, change, expected) in cases {
+      do {
+        _ = try TokenizerFile.read(json: Self.characters.replacing(path, by: change))
+        Issue.record("\(path) is read")
+      } catch {
+        let found = error.problems.map { "\($0.path): \($0.message)" }
+        #expect(found.count == 1 && found[0].contains(expected), "\(found)")
+        #expect(error.problems.allSatisfy { !$0.hint.isEmpty })
+      }
     }
   }
 

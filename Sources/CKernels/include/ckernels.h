@@ -11,21 +11,24 @@
 #include <stdint.h>
 
 // Element types. The same codes stand in plan files.
-enum qk_type { QK_F32 = 0, QK_BF16 = 1, QK_F16 = 2, QK_I8 = 3, QK_I32 = 4 };
+enum qk_type { QK_F32 = 0, QK_BF16 = 1, QK_F16 = 2, QK_I8 = 3, QK_I32 = 4, QK_I16 = 5 };
 
 // Channels, panels and lanes come in blocks of this many.
 #define QK_LANES 16
 
 // ---- operands -------------------------------------------------------------------------------------------
 
-// The rows of one activation: row r starts at base + r * stride and holds f32 or i8 elements.
+// The rows of one activation: row r starts at base + r * stride and holds f32, i8 or i16 elements.
+//
+// An i16 row is two rows of i8: q = 256 * high + low, first all `high`, then, `plane` bytes on, all `low`.
 typedef struct qk_operand {
   uint8_t *base;   // NULL: operand absent (only where a kernel says it may be)
   uint64_t stride; // bytes from row to row, a multiple of 64
-  // i8 read: scale (value = q * scale). i8 written: inverse. Hadamard f32 written: factor.
+  // Codes read: scale (value = q * scale). Codes written: inverse. Hadamard f32 written: factor.
   const float *factor;
   uint32_t per_channel; // 0: factor[0] for all channels; 1: factor[channel], padded to 16 channels
-  uint32_t type;        // QK_F32 or QK_I8
+  uint32_t type;        // QK_F32 or QK_I8; QK_I16 only where a kernel says so
+  uint32_t plane;       // i16: bytes of one plane, the width padded to 16
 } qk_operand;
 
 // What varies from call to call.
@@ -56,13 +59,13 @@ typedef struct qk_norm {
   const float *gain; // [width padded to 16]
   float epsilon;
   uint32_t width;
-  qk_operand out; // f32 or i8
+  qk_operand out; // f32, i8 or i16
 } qk_norm;
 
 // One tensor produced by a linear layer.
 typedef struct qk_linear_part {
   const void *weights;       // panels: i8 [panels][k/4][16][4]; float types [panels][k][16]
-  const int32_t *correction; // [panels * 16] i8 weights with i8 input: -128 * sum of the row's weights
+  const int32_t *correction; // [panels * 16] i8 weights with codes as input: -128 * sum of the row's weights
   const float *multiplier;   // [panels * 16] i8 weights
   const float *bias; // [panels * 16] or NULL (NULL: nothing is added; with i8 weights bias is never NULL)
   uint32_t panels;
@@ -70,15 +73,15 @@ typedef struct qk_linear_part {
   qk_operand out;      // f32, or i8 (y is already in units of the output scale; factor unused)
 } qk_linear_part;
 
-// Several products of one input. i8 input: acc exact in int32, y = fma(acc, multiplier, bias).
-// f32 input: from +0, fma in order of k; float weights: y = acc + bias; i8 weights: y = fma(acc, multiplier,
-// bias).
+// Several products of one input. i8 input: acc exact in int32, y = fma(acc, multiplier, bias). i16 input:
+// both planes' sums exact in int32, y = fma(fma(high, 256, low), multiplier, bias). f32 input: from +0, fma
+// in order of k; float weights: y = acc + bias; i8 weights: y = fma(acc, multiplier, bias).
 typedef struct qk_linear {
-  qk_operand in; // f32 or i8
+  qk_operand in; // f32, i8 or i16
   const qk_linear_part *parts;
   uint32_t part_count;
   uint32_t k;           // inputs, a multiple of 4 for i8 weights
-  uint32_t weight_type; // QK_F32, QK_BF16, QK_F16 (f32 input), QK_I8 (f32 or i8 input)
+  uint32_t weight_type; // QK_F32, QK_BF16, QK_F16 (f32 input), QK_I8 (any input)
 } qk_linear;
 
 // u = SiLU(conv(x)): causal, depthwise; bias, then taps from oldest to newest by fma. x is dequantized first.
@@ -91,13 +94,15 @@ typedef struct qk_conv {
   uint32_t taps;
   uint32_t blocks;
   uint64_t state_offset;
-  qk_operand out0; // f32 or i8
-  qk_operand out1; // f32 or i8, or absent
+  qk_operand out0; // f32, i8 or i16
+  qk_operand out1; // f32, i8 or i16, or absent
 } qk_conv;
 
 // Selective scan. delta = softplus(dt + dt_bias); h = fma(exp(delta * A), h, (delta * u) * B);
 // y = fma over n in order from +0 of C[n] * h[n]; y = fma(D, u, y); y = y * SiLU(z) where z is present.
-// exp(x) is clamped to x in [-87.3, 88.7]. State: f32 [blocks][n][16] at segment_state + state_offset.
+// exp(x) is clamped to x in [-87.3, 88.7]. State: [blocks][n][16] at segment_state + state_offset; one
+// narrower than f32 is rounded after every token, and y reads h before that. f16: clamped to +-65504; i8: as
+// quantize.
 typedef struct qk_scan {
   qk_operand u, dt, z;  // f32 or i8, [channels]; z may be absent
   qk_operand b, c;      // f32 or i8, [n]
@@ -107,24 +112,29 @@ typedef struct qk_scan {
   uint32_t n;
   uint32_t blocks;
   uint64_t state_offset;
-  qk_operand out; // f32
+  uint32_t state_type;        // QK_F32, QK_F16 or QK_I8
+  const float *state_scale;   // [blocks * 16], i8 only
+  const float *state_inverse; // [blocks * 16], i8 only
+  qk_operand out;             // f32
+  qk_operand peak;            // f32: largest |h| of each channel as stored after the token; or absent
 } qk_scan;
 
 // Block-diagonal Hadamard transform, unnormalized, then * factor (f32) or quantized with factor as inverse
-// (i8). A block is (order, block / order) row-major: butterflies of stride 1, 2, 4, ... inside each row, then
-// the order x order signs across rows as additions in index order.
+// (codes). With a gain the input is x * gain. A block is (order, block / order) row-major: butterflies of
+// stride 1, 2, 4, ... inside each row, then the order x order signs across rows as additions in index order.
 typedef struct qk_hadamard {
-  qk_operand in;  // f32
-  qk_operand out; // f32 or i8; `in` and `out` never overlap
-  uint32_t width; // a multiple of block
-  uint32_t block; // order * 2^m
-  uint32_t order; // 1, 12, 20, 28, 36, 44 or 60
+  qk_operand in;     // f32
+  const float *gain; // [width padded to 16] or NULL
+  qk_operand out;    // f32, i8 or i16; `in` and `out` never overlap
+  uint32_t width;    // a multiple of block
+  uint32_t block;    // order * 2^m
+  uint32_t order;    // 1, 12, 20, 28, 36, 44 or 60
 } qk_hadamard;
 
-// q = round_half_even(clamp(x * inverse, -128, 127)).
+// q = round_half_even(clamp(x * inverse, -128, 127)); of i16 the bounds are -32639 and 32639.
 typedef struct qk_quantize {
   qk_operand in;  // f32
-  qk_operand out; // i8
+  qk_operand out; // i8 or i16
   uint32_t width;
 } qk_quantize;
 
@@ -226,6 +236,9 @@ void qk_widen(const void *src, enum qk_type type, size_t count, float *dst);
 bool qk_all_finite(const void *src, enum qk_type type, size_t count);
 // max |x|, 0 when count is 0.
 float qk_max_abs(const float *x, size_t count);
+// The sum of (x - q * scale)^2 with q = round_half_even(clamp(x * inverse, -127, 127)); element i into
+// partial i mod 16, then the tree.
+float qk_code_error(const float *x, size_t count, float inverse, float scale);
 // running[i] = max(running[i], |x[i]|).
 void qk_running_max_abs(const float *x, size_t count, float *running);
 // counts[bits(|x|) >> 14] += 1 for every x; counts has 2^17 bins.
@@ -242,5 +255,46 @@ void qk_pack_panel(const void *rows, size_t row_stride, uint32_t rows_valid, siz
                    void *panel);
 // Quantizes one row to i8 (embedding tables, tests): q = round_half_even(clamp(x * inverse, low, 127)).
 void qk_quantize_row(const float *x, size_t count, float inverse, float low, int8_t *q);
+
+// ---- rounding that knows its inputs ---------------------------------------------------------------------
+
+// Takes the 16 channels from `first` on out of codes [rows][stride], rows and stride in bytes of one code:
+// channels [16][length] and panel [length/4][16][4] hold them one after the other and interleaved, with zeros
+// for channels beyond `width` and rows beyond `rows`; sums [16]. length: a multiple of 4, at least `rows`.
+void qk_take_channels(const int8_t *codes, size_t stride, uint32_t rows, uint32_t width, uint32_t first,
+                      uint32_t length, int8_t *channels, int8_t *panel, int64_t *sums);
+
+// Codes of some rows, taken apart by qk_take_channels, and the matrix that their products are added to.
+typedef struct qk_gram {
+  const int8_t *channels; // [width padded to 16][length]
+  const int8_t *panels;   // [padded width / 16][length/4][16][4]
+  const int64_t *sums;    // [padded width]
+  uint32_t width;
+  uint32_t length; // at most 1024, so that every sum is below 2^24
+  int64_t *gram;   // [width][width]
+} qk_gram;
+
+// gram[i][j] += sum over rows of q[i] * q[j] for i from begin to end, and j from i on at least. Exact.
+void qk_gram_i8(const qk_gram *a, uint32_t begin, uint32_t end);
+
+// c[m][n] -= a[k][m] * b[k][n] for every k in order: one product, one difference, each rounded. Rows of c, a
+// and b lie c_stride, a_stride and b_stride apart; `columns`, a multiple of 8, counts n.
+void qk_subtract_products(double *c, size_t c_stride, const double *a, size_t a_stride, const double *b,
+                          size_t b_stride, size_t rows, size_t columns, size_t k);
+
+// Up to 16 rows of a weight that are rounded column by column.
+typedef struct qk_rounding {
+  const float *weights;   // [rows][width]
+  const float *scales;    // [rows]
+  const double *feedback; // [width][width], above the diagonal
+  double *errors; // [width][16]: before, what a column is to be rounded to; after, code * scale - weight
+  int8_t *codes;  // [rows][width]
+  size_t width;
+  double limit; // the largest code
+} qk_rounding;
+
+// Rounds columns begin ..< end of `rows` rows, errors[j] -= feedback[i][j] * errors[i] for each i from begin
+// to j in order before column j is rounded, half to even.
+void qk_round_columns(const qk_rounding *a, uint32_t rows, size_t begin, size_t end);
 
 #endif

@@ -6,7 +6,7 @@ extension OpSpec {
     type: { context throws(TypeError) in
       let type = context.operands[0]
       try context.require(
-        type.element == .i8 && type.scale != nil, "operand 0 is \(type.plain), codes are needed")
+        type.element.isCodes && type.scale != nil, "operand 0 is \(type.plain), codes are needed")
       return ValueType(.f32, type.shape)
     },
     evaluate: { context in context.mapRows { row in zip(row, context.operandScales[0]).map(*) } })

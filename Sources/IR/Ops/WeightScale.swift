@@ -1,11 +1,17 @@
 extension OpSpec {
-  /// max|w| / 127 of a weight, for the whole tensor or per row; 1 where the maximum is zero.
+  /// clip / 127 of a weight, for the whole tensor or per row; 1 where the clip is zero.
   static let weightScale = OpSpec(
-    .weightScale, "max|w| / 127, for the whole weight or `per` row; 1 where the maximum is zero.",
+    .weightScale,
+    "clip / 127, for the whole weight or `per` row; the `clip` is max|w| unless given; 1 where it is zero.",
     side: .constant,
-    operands: [.constant("weight")], attributes: [Attribute("per", .string)], stages: .ranged ... .quantized,
+    operands: [.constant("weight")],
+    attributes: [Attribute("per", .string), Attribute("clip", .string, optional: true)],
+    stages: .ranged ... .quantized,
     type: { context throws(TypeError) in
       let (rows, _) = try context.floatMatrix(0)
+      if let clip = context.attributes.string("clip"), Clip(clip) == nil {
+        throw TypeError("attribute 'clip' is \(Clip.forms)")
+      }
       switch context.attributes.string("per") {
       case "tensor": return ValueType(.f32, [1])
       case "row": return ValueType(.f32, [rows])
@@ -13,11 +19,17 @@ extension OpSpec {
       }
     },
     evaluate: { context in
-      let columns = context.operandTypes[0].width
-      let perRow = context.node.attributes.string("per") == "row"
-      let length = perRow ? columns : context.operands[0].count
-      return stride(from: 0, to: context.operands[0].count, by: length).map { start in
-        Quantizer.scale(maximum: context.operands[0][start..<(start + length)].reduce(0) { max($0, abs($1)) })
-      }
+      let clip = Clip(ofWeightScale: context.node)
+      let (weight, columns) = (context.operands[0], context.operandTypes[0].width)
+      let rows = stride(from: 0, to: weight.count, by: max(columns, 1)).map { weight[$0..<($0 + columns)] }
+      let groups = context.node.attributes.string("per") == "row" ? rows.map { [$0] } : [rows]
+      return groups.map { Quantizer.scale(maximum: clip.magnitude(of: $0)) }
     })
+}
+
+extension Clip {
+  /// The clip of a `weight_scale`.
+  public init(ofWeightScale node: Node) {
+    self = node.attributes.string("clip").flatMap { Clip($0) } ?? .maximum
+  }
 }

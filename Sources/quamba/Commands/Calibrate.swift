@@ -1,39 +1,62 @@
-import ArgumentParser
+public import ArgumentParser
 import Calibration
-import CompilerDriver
+public import CompilerDriver
+import Diagnostics
 import Files
+import Passes
 
 /// The command `quamba calibrate`.
 struct Calibrate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Observes the ranges of a model's activations over text, for use by compile --stats.",
     discussion:
-      "Every recipe can use the same statistics. They are bound to the model, its tokenizer and the text.")
+      """
+      Recipes share statistics, except where their rotation is residual or carries signs, or their norm gains are \
+      folded: name such a recipe by --recipe. Statistics are bound to the model, its tokenizer and the text.
+      To share the work among machines, run --part 1/4 to 4/4 with the same model, text and sizes, and join the files by \
+      'quamba stats merge'; the result has the same bytes as one run.
+      Interrupted by Ctrl-C or SIGTERM (exit status 75), it keeps what it has seen in OUTPUT.unfinished; the same command \
+      goes on from there, to the same bytes.
+      """)
 
-  @Argument(help: "A Hugging Face model directory.")
+  @Argument(help: "A model directory.")
   var model: String
 
   @Option(name: .shortAndLong, help: "The statistics file to write (.qstats).")
   var output: String
 
+  @OptionGroup var tokenizer: TokenizerOptions
+  @Option(help: "The recipe that the statistics are for: a built-in one, or a file of JSON.")
+  var recipe = Recipe.standard.name
+
   @OptionGroup var calibration: CalibrationOptions
+  @Option(help: "Run one part of the passages, as 2/4: the second of four.")
+  var part: CalibrationText.Part?
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var progress: ProgressOptions
 
   func run() throws {
     let file = try OutputFile(output)
     Interruption.listen()
-    let loaded = try LoadedModel(directory: model, checksValues: true)
+    let loaded = try LoadedModel(directory: model, tokenizer: tokenizer.tokenizer, checksValues: true)
     Console.report(loaded.findings)
     let reporter = ProgressReporter(progress.progress, task: "calibrate")
-    let run = try CalibrationRun(loaded)
+    let run = try CalibrationRun(loaded, recipe: try RecipeSource.recipe(recipe))
     if let caution = run.caution(text: calibration.text) { Console.report([caution]) }
+    let unfinished = UnfinishedCalibration(output: output)
     let statistics = try run.run(
       text: try calibration.text.map { try TextInput(path: $0) }, size: calibration.size,
-      threads: threads.count,
+      part: part ?? .whole, unfinished: unfinished, threads: threads.count,
       progress: reporter.show, shouldStop: { Interruption.isRequested })
     try file.write(Array(statistics.text.utf8))
     try file.publish()
-    Console.print("\(output): \(statistics.taps.count) tensors over \(statistics.passages.count) passage(s)")
+    unfinished.remove()
+    Console.report(statistics.findings.filter { $0.code != .incompleteStatistics })
+    Console.print("\(output): \(statistics.account)")
   }
+}
+
+extension CalibrationText.Part: ExpressibleByArgument {
+  /// Reads a part as `2/4`.
+  public init?(argument: String) { self.init(argument) }
 }

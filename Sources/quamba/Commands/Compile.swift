@@ -1,6 +1,9 @@
 import ArgumentParser
 import CompilerDriver
 import Diagnostics
+import Files
+import Passes
+import Report
 
 /// The command `quamba compile`.
 struct Compile: ParsableCommand {
@@ -12,7 +15,11 @@ struct Compile: ParsableCommand {
       the same inputs give the same bytes.
       """)
 
-  @Argument(help: "A Hugging Face model directory: config.json, safetensors, tokenizer.json.")
+  @Argument(
+    help: """
+      A model directory: config.json, weights (.safetensors, or pytorch_model.bin), tokenizer.json. 'docs/models.md' \
+      says what is read.
+      """)
   var model: String?
 
   @Option(name: .shortAndLong, help: "The plan file to write.")
@@ -21,13 +28,25 @@ struct Compile: ParsableCommand {
   @OptionGroup var recipe: RecipeOptions
   @Flag(help: "Print the recipe as JSON, with all changes to it, and do nothing else.")
   var printRecipe = false
-  @Option(help: "Statistics by 'quamba calibrate'; calibrates when absent.")
+  @OptionGroup var tokenizer: TokenizerOptions
+  @Option(
+    help: """
+      Statistics by 'quamba calibrate'; calibrates when absent. A recipe with a second calibration needs the text \
+      that they were taken on, by --text where 'calibrate' had one.
+      """)
   var stats: String?
+  @Option(
+    help: ArgumentHelp("What rounding by GPTQ may hold of its matrices at a time.", valueName: "mebibytes"))
+  var gptqMemory = 1024
   @OptionGroup var calibration: CalibrationOptions
   @Option(help: "Directory for the IR after every pass, as numbered files.")
   var dumpIR: String?
   @Option(help: "Licence of the model, recorded in the plan.")
   var license: String?
+  @Option(help: "HTML page to write about the plan: ranges, histograms, scales, sizes (see 'quamba report').")
+  var report: String?
+  @Flag(help: "Put the times of this run into the report, which then differs from run to run.")
+  var timings = false
   @Flag(help: "Print the account as JSON.")
   var json = false
   @OptionGroup var threads: ThreadOptions
@@ -38,9 +57,14 @@ struct Compile: ParsableCommand {
       if model == nil { throw ValidationError("Missing expected argument '<model>'") }
       if output == nil { throw ValidationError("Missing expected argument '--output <output>'") }
     }
-    if stats != nil && calibration.isGiven {
+    if timings && report == nil { throw ValidationError("--timings is for --report") }
+    let needsText = calibration.isTextAlone && (try? recipe.resolved())?.observesCodes == true
+    if stats != nil && calibration.isGiven && !needsText {
       throw ValidationError(
         "--stats takes the place of calibration; leave out --text, --samples and --seq-len")
+    }
+    guard (1...1_000_000).contains(gptqMemory) else {
+      throw ValidationError("--gptq-memory must be from 1 to 1000000")
     }
     let isOneLine = license?.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } ?? true
     guard isOneLine, (license ?? "").utf8.count <= 1024 else {
@@ -55,20 +79,44 @@ struct Compile: ParsableCommand {
     }
     var options = Compiler.Options(
       model: model, output: output, recipe: try recipe.resolved(), threads: threads.count)
+    options.tokenizer = tokenizer.tokenizer
     options.statistics = stats
     options.text = calibration.text
     options.size = calibration.size
     options.dumpDirectory = dumpIR
     options.license = license
+    options.gramBytes = gptqMemory << 20
+    let page = try report.map { try OutputFile($0) }
     Interruption.listen()
     let reporter = ProgressReporter(progress.progress, task: "calibrate")
-    let report = try Compiler.compile(
-      options, progress: reporter.show, shouldStop: { Interruption.isRequested })
-    Console.report(report.findings)
-    if json { Console.print(report.json) } else { Console.print(account(report, output)) }
+    var second: ProgressReporter?
+    let account = try Compiler.compile(
+      options, progress: reporter.show,
+      secondProgress: { done, total in
+        let reporter = second ?? ProgressReporter(progress.progress, task: "calibrate codes")
+        reporter.show(done, total)
+        second = reporter
+      }, shouldStop: { Interruption.isRequested })
+    if let page { try write(account, of: output, to: page) }
+    Console.report(account.findings)
+    if json { Console.print(account.json) } else { Console.print(text(account, output)) }
   }
 
-  private func account(_ report: CompileReport, _ output: String) -> String {
+  private func write(_ account: CompileReport, of output: String, to page: OutputFile) throws {
+    var report = Report(try PlanFile.load(output), name: Self.name(output))
+    report.statistics = account.statistics
+    report.sourceBytes = account.bytesBefore
+    report.findings = account.findings.map(\.description)
+    report.command = CommandText.own
+    if timings { report.seconds = account.times }
+    try page.write(Array(report.page.utf8))
+    try page.publish()
+  }
+
+  /// The last part of a path.
+  static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
+  private func text(_ report: CompileReport, _ output: String) -> String {
     let share = FixedPoint.text(
       Double(report.bytesAfter) / Double(max(report.bytesBefore, 1)) * 100, digits: 1)
     let times = report.times.map { "\($0.name) \(FixedPoint.text($0.seconds, digits: 2)) s" }

@@ -15,9 +15,11 @@ struct Inspect: ParsableCommand {
   @Flag(help: "For a plan: list every instruction, buffer and constant.")
   var instructions = false
 
+  @OptionGroup var tokenizer: TokenizerOptions
+
   func run() throws {
     if InputFile.isDirectory(path) {
-      let inspection = try ModelInspection(directory: path)
+      let inspection = try ModelInspection(directory: path, tokenizer: tokenizer.tokenizer)
       Console.report(inspection.findings)
       if json { Console.print(inspection.json) } else { Console.print(inspection.text) }
       return

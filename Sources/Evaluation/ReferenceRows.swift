@@ -1,0 +1,53 @@
+import CKernels
+import PlanFormat
+import PlanRuntime
+
+/// What the float module's tensors hold for the tokens of one call.
+final class ReferenceRows {
+  /// Rows of one tensor.
+  private struct Tensor {
+    let width: Int
+    let values: UnsafeMutableBufferPointer<Float>
+  }
+
+  /// Names of all tensors that the float plan writes, with their widths.
+  let widths: [String: Int]
+  private let names: TapNames
+  private var tensors: [String: Tensor] = [:]
+  /// A tensor in which a NaN or an infinity was seen.
+  private(set) var specialTensor: String?
+
+  /// Makes room for `rows` rows of the tensors that are wanted.
+  init(_ plan: Plan, rows: Int, wanted: (String) -> Bool) {
+    names = TapNames(plan.view)
+    var widths: [String: Int] = [:]
+    for (write, name) in names.written { widths[name] = Int(plan.view.buffer(write.buffer).width) }
+    self.widths = widths
+    for (name, width) in widths where wanted(name) {
+      let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: rows * width)
+      values.initialize(repeating: 0)
+      tensors[name] = Tensor(width: width, values: values)
+    }
+  }
+
+  deinit { for tensor in tensors.values { tensor.values.deallocate() } }
+
+  /// Keeps what an instruction of the float plan has written.
+  func keep(_ event: TapEvent) {
+    let write = TapNames.Write(instruction: event.instruction, buffer: event.buffer)
+    guard let name = names.written[write], let tensor = tensors[name] else { return }
+    for row in 0..<event.rows {
+      let place = UnsafeMutableBufferPointer(
+        rebasing: tensor.values[row * tensor.width..<(row + 1) * tensor.width])
+      event.read(row: row, into: place)
+      if !qk_all_finite(place.baseAddress, QK_F32, tensor.width) { specialTensor = name }
+    }
+  }
+
+  /// A row of a tensor that is kept, `[width]`.
+  func row(_ row: Int, of name: String) -> UnsafeBufferPointer<Float>? {
+    tensors[name].map { tensor in
+      UnsafeBufferPointer(rebasing: tensor.values[row * tensor.width..<(row + 1) * tensor.width])
+    }
+  }
+}

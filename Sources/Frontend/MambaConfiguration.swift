@@ -1,0 +1,119 @@
+import Diagnostics
+
+/// Sizes and settings of a Mamba-1 or Falcon-Mamba model, and the names that differ between layouts.
+struct MambaConfiguration {
+  /// Name of the architecture in plans.
+  let architecture: String
+  let width: Int
+  let inner: Int
+  let layers: Int
+  let states: Int
+  let taps: Int
+  let rank: Int
+  /// Rows of the embedding, padding included.
+  let vocabulary: Int
+  let epsilon: Float
+  /// The norms' epsilon between the selective projection and the scan; nil where there are no such norms.
+  let selectionEpsilon: Float?
+  let hasBias: Bool
+  let hasConvolutionBias: Bool
+  /// Whether the head is the embedding; nil where the config does not say.
+  let isTied: Bool?
+  /// Name of the embedding's module.
+  let embedding: String
+
+  /// Reads the config of a family.
+  init(_ family: ModelFamily, _ config: inout ConfigReader) {
+    switch family {
+    case .mamba: self.init(transformers: &config, architecture: "mamba", selectionEpsilon: nil)
+    case .falconMamba:
+      let epsilon = Float(config.positive("mixer_rms_eps", default: 1e-6))
+      self.init(transformers: &config, architecture: "falcon_mamba", selectionEpsilon: epsilon)
+    case .original: self.init(original: &config)
+    }
+  }
+
+  /// Reads a config as transformers writes it.
+  private init(transformers config: inout ConfigReader, architecture: String, selectionEpsilon: Float?) {
+    self.architecture = architecture
+    self.selectionEpsilon = selectionEpsilon
+    width = config.size("hidden_size")
+    vocabulary = config.size("vocab_size")
+    layers = config.size("num_hidden_layers", limit: 4096)
+    states = config.size("state_size")
+    taps = config.size("conv_kernel")
+    let expand = config.optionalSize("expand", limit: 256) ?? 2
+    inner = config.optionalSize("intermediate_size") ?? expand * width
+    rank = config.optionalSize("time_step_rank", automatic: "auto") ?? (width + 15) / 16
+    epsilon = Float(config.positive("layer_norm_epsilon", default: 1e-5))
+    hasBias = config.flag("use_bias", default: false)
+    hasConvolutionBias = config.flag("use_conv_bias", default: true)
+    isTied = config.contains("tie_word_embeddings") ? config.flag("tie_word_embeddings", default: true) : nil
+    embedding = "backbone.embeddings"
+    if let activation = config.string("hidden_act"), !["silu", "swish"].contains(activation) {
+      config.report(
+        "hidden_act", "'\(activation)' is not supported", hint: "Mamba uses silu", code: .unsupportedModel)
+    }
+  }
+
+  /// Settings of `ssm_cfg` that are read, and those that only decide how training begins.
+  private static let knownSettings: Set<String> = [
+    "layer", "d_state", "d_conv", "expand", "dt_rank", "bias", "conv_bias", "dt_min", "dt_max", "dt_init",
+    "dt_scale", "dt_init_floor", "use_fast_path",
+  ]
+
+  /// Reads a config as the authors' package writes it; what it leaves out has that package's defaults.
+  private init(original config: inout ConfigReader) {
+    architecture = "mamba"
+    selectionEpsilon = nil
+    width = config.size("d_model")
+    layers = config.size("n_layer", limit: 4096)
+    let multiple = config.optionalSize("pad_vocab_size_multiple", limit: 1 << 16) ?? 8
+    vocabulary = (config.size("vocab_size") + multiple - 1) / multiple * multiple
+    epsilon = 1e-5
+    isTied = config.flag("tie_embeddings", default: true)
+    embedding = "backbone.embedding"
+    Self.refuseVariants(&config)
+    let width = width
+    (states, taps, inner, rank, hasBias, hasConvolutionBias) = config.nested("ssm_cfg") { settings in
+      Self.refuseVariants(ofLayer: &settings)
+      return (
+        settings.optionalSize("d_state") ?? 16, settings.optionalSize("d_conv") ?? 4,
+        (settings.optionalSize("expand", limit: 256) ?? 2) * width,
+        settings.optionalSize("dt_rank", automatic: "auto") ?? (width + 15) / 16,
+        settings.flag("bias", default: false), settings.flag("conv_bias", default: true)
+      )
+    }
+  }
+
+  private static func refuseVariants(_ config: inout ConfigReader) {
+    if let count = config.elementCount("attn_layer_idx"), count > 0 {
+      config.report(
+        "attn_layer_idx", "\(count) layer(s) are attention layers", hint: "supported: none",
+        code: .unsupportedModel)
+    }
+    if let width = config.optionalInteger("d_intermediate"), width != 0 {
+      config.report(
+        "d_intermediate", "layers have MLPs of width \(width)", hint: "supported: 0, which is none",
+        code: .unsupportedModel)
+    }
+    if !config.flag("rms_norm", default: true) {
+      config.report(
+        "rms_norm", "false: the norms are LayerNorms", hint: "supported: true, which is RMSNorm",
+        code: .unsupportedModel)
+    }
+  }
+
+  private static func refuseVariants(ofLayer settings: inout ConfigReader) {
+    if let layer = settings.string("layer"), layer != "Mamba1" {
+      settings.report(
+        "layer", "'\(layer)' is not supported", hint: "supported: Mamba1", code: .unsupportedModel)
+      return
+    }
+    for name in settings.names where !knownSettings.contains(name) {
+      settings.report(
+        name, "the setting is not known", hint: "known: \(knownSettings.sorted().joined(separator: ", "))",
+        code: .unsupportedModel)
+    }
+  }
+}

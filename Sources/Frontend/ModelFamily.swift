@@ -1,0 +1,76 @@
+import Diagnostics
+
+/// The kinds of model directories that can be imported.
+enum ModelFamily {
+  /// Mamba as transformers writes it.
+  case mamba
+  /// Falcon-Mamba as transformers writes it.
+  case falconMamba
+  /// Mamba as the authors' own package writes it.
+  case original
+
+  /// What is supported, for hints.
+  static let supported =
+    "supported: model_type \"mamba\" and \"falcon_mamba\", and the original state-spaces layout (d_model, n_layer, ssm_cfg)"
+
+  /// Recognizes the family by the config.
+  /// - Throws: `DiagnosticFailure` that says what was seen and what is supported.
+  init(_ config: inout ConfigReader) throws(DiagnosticFailure) {
+    Self.refuseVariants(&config)
+    let type = config.string("model_type")
+    let isOriginal =
+      config.contains("d_model") && config.contains("n_layer") && !config.contains("hidden_size")
+    switch type {
+    case nil where isOriginal, "mamba" where isOriginal: self = .original
+    case "mamba": self = .mamba
+    case "falcon_mamba": self = .falconMamba
+    default:
+      self = .mamba
+      let message = type.map { "'\($0)' is not supported" } ?? "the field is missing"
+      config.report("model_type", message, hint: Self.supported, code: .unsupportedModel)
+    }
+    if !config.findings.isEmpty { throw DiagnosticFailure(config.findings) }
+  }
+
+  /// Refuses what other fields say that no family knows.
+  private static func refuseVariants(_ config: inout ConfigReader) {
+    if config.contains("quantization_config") {
+      let method = config.nested("quantization_config") { $0.string("quant_method") }
+      config.report(
+        "quantization_config",
+        "the checkpoint is quantized already" + (method.map { ", by '\($0)'" } ?? ""),
+        hint: "give the original checkpoint in float32, float16 or bfloat16", code: .unsupportedModel)
+    }
+    for name in ["bidirectional", "if_bidirectional"] where config.flag(name, default: false) {
+      config.report(
+        name, "the model reads text in both directions",
+        hint: "only models that read from left to right are supported", code: .unsupportedModel)
+    }
+  }
+
+  /// What a tensor's name tells of a variant, by a part that only such names have.
+  private static let marks: [(part: String, variant: String)] = [
+    (".qweight", "quantized"), (".SCB", "quantized"), (".absmax", "quantized"),
+    (".weight_scale", "quantized"),
+    (".A_b_log", "bidirectional"), (".mamba_rev.", "bidirectional"), (".B_bias", "Mamba-3"),
+    (".C_bias", "Mamba-3"), (".time_mix", "RWKV"), (".time_maa", "RWKV"), (".time_decay", "RWKV"),
+  ]
+
+  /// Refuses a checkpoint with tensors of a variant that no family knows.
+  /// - Throws: `DiagnosticFailure` with the first tensor of each variant.
+  static func refuseVariants(_ checkpoint: Checkpoint) throws(DiagnosticFailure) {
+    var findings: [Diagnostic] = []
+    var seen: Set<String> = []
+    for name in checkpoint.names {
+      guard let mark = marks.first(where: { name.contains($0.part) }), seen.insert(mark.variant).inserted
+      else {
+        continue
+      }
+      findings.append(
+        Diagnostic(
+          .unsupportedModel, "this is a tensor of a \(mark.variant) model",
+          at: .tensor(name, file: checkpoint.entry(name)?.file), hint: supported))
+    }
+    if !findings.isEmpty { throw DiagnosticFailure(findings) }
+  }
+}

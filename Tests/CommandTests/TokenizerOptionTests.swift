@@ -1,0 +1,59 @@
+import Foundation
+import Testing
+
+/// Models without a tokenizer: ids in and out, or a tokenizer from elsewhere.
+@Suite(.serialized)
+struct TokenizerOptionTests {
+  private let place: TemporaryDirectory
+
+  init() throws { place = try TemporaryDirectory() }
+
+  private func run(_ arguments: [String]) throws -> Outcome {
+    try Program.quamba.run(arguments, directory: place.path)
+  }
+
+  @Test
+  func plansWithoutTokenizer() throws {
+    let plan = try Fixtures.plans.plan(Fixtures.model("mamba-original"))
+    let generated = try run(["run", plan, "--ids", "1,2,3", "-n", "4"])
+    let ids = generated.output.split(separator: "\n").first?.split(separator: ",").compactMap { UInt32($0) }
+    #expect(generated.code == 0 && ids?.count == 4, "\(generated.output) \(generated.errors)")
+    let text = try run(["run", plan, "--prompt", "x"])
+    #expect(text.code == 66 && text.errorCodes == ["missing-file"] && text.errors.contains("--ids"))
+    let line = "{\"ids\": [" + (0..<40).map { "\($0)" }.joined(separator: ", ") + "]}\n"
+    try place.write("ids.jsonl", line)
+    try place.write("text.txt", "some text")
+    let scored = try run(["eval", plan, "--text", "ids.jsonl", "--window", "16"])
+    #expect(scored.code == 0 && scored.output.contains("perplexity"), "\(scored.errors)")
+    let unread = try run(["eval", plan, "--text", "text.txt", "--window", "16"])
+    #expect(unread.code == 66 && unread.errors.contains("hint: "), "\(unread.errors)")
+    let compiled = try run(
+      ["compile", Fixtures.model("mamba-original"), "-o", "plan", "--text", "text.txt"])
+    #expect(compiled.code == 66 && compiled.errors.contains("--tokenizer"), "\(compiled.errors)")
+  }
+
+  @Test
+  func aTokenizerFromElsewhere() throws {
+    // As many rows as the tokenizer has ids: the example model without its tokenizer, in another folder.
+    for name in ["config.json", "model.safetensors"] {
+      try FileManager.default.copyItem(atPath: "\(Fixtures.example)/\(name)", toPath: place.path(name))
+    }
+    let tokenizer = "\(Fixtures.example)/tokenizer.json"
+    let bare = try run(["inspect", "."])
+    #expect(
+      bare.code == 0 && bare.output.contains("tokenizer     none") && bare.errors.contains("--tokenizer"))
+    let given = try run(["inspect", ".", "--tokenizer", tokenizer])
+    #expect(
+      given.code == 0 && given.output.contains("4096 tokens") && given.errors.isEmpty, "\(given.errors)")
+    let compiled = try run(
+      ["compile", ".", "--tokenizer", tokenizer, "--recipe", "float32", "-o", "plan"])
+    #expect(compiled.code == 0, "\(compiled.errors)")
+    let ids = try run(["tokenize", "plan", "--text", "Hello world"])
+    let expected = try run(["tokenize", Fixtures.example, "--text", "Hello world"])
+    #expect(ids.code == 0 && ids.output == expected.output)
+    let missing = try run(["inspect", ".", "--tokenizer", "none.json"])
+    #expect(missing.code == 66 && missing.errorCodes == ["missing-file"], "\(missing.errors)")
+    let small = try run(["inspect", Fixtures.model("mamba-original"), "--tokenizer", tokenizer])
+    #expect(small.code == 65 && small.errorCodes == ["bad-tokenizer"], "\(small.errors)")
+  }
+}

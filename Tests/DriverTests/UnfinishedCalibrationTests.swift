@@ -1,0 +1,66 @@
+import Calibration
+import CompilerDriver
+import Diagnostics
+import Foundation
+import Testing
+
+/// A calibration that is stopped goes on where it was, to the same bytes.
+@Suite(.serialized)
+struct UnfinishedCalibrationTests {
+  private static let passages = 5
+
+  /// Calibrates until so many passages are done.
+  private func calibrate(
+    _ output: String, until last: Int = .max, length: Int = 16, part: CalibrationText.Part = .whole
+  ) throws -> Statistics {
+    let run = try CalibrationRun(try LoadedModel(directory: Fixtures.model("tiny"), checksValues: false))
+    var done = 0
+    return try run.run(
+      text: nil, size: CalibrationText.Size(samples: Self.passages, length: length), part: part,
+      unfinished: UnfinishedCalibration(output: output), threads: 1, progress: { now, _ in done = now },
+      shouldStop: { done >= last })
+  }
+
+  private func expectStop(_ output: String, until last: Int) {
+    do {
+      _ = try calibrate(output, until: last)
+      Issue.record("the calibration was not stopped")
+    } catch let failure as DiagnosticFailure {
+      #expect(failure.exitStatus == .interrupted)
+      #expect(failure.diagnostics[0].message.contains("after \(last) passages"))
+    } catch {
+      Issue.record("\(error)")
+    }
+  }
+
+  @Test
+  func goesOnToTheSameBytes() throws {
+    try withTemporaryDirectory { place in
+      let expected = try calibrate(place + "/whole").text
+      let output = place + "/stopped"
+      for last in 1..<Self.passages {
+        expectStop(output, until: last)
+        let kept = try Statistics(path: UnfinishedCalibration(output: output).path)
+        #expect(kept.passages.count == last)
+      }
+      #expect(try calibrate(output).text == expected)
+      UnfinishedCalibration(output: output).remove()
+      #expect(try FileManager.default.contentsOfDirectory(atPath: place).isEmpty)
+    }
+  }
+
+  @Test
+  func anotherCalibrationIsRefusedByName() throws {
+    try withTemporaryDirectory { place in
+      let output = place + "/stopped"
+      expectStop(output, until: 2)
+      for attempt in [
+        { _ = try calibrate(output, length: 8) },
+        { _ = try calibrate(output, part: try #require(CalibrationText.Part("2/2"))) },
+      ] {
+        let failure = #expect(throws: DiagnosticFailure.self) { try attempt() }
+        #expect(failure?.diagnostics.map(\.code) == [.statisticsMismatch])
+      }
+    }
+  }
+}

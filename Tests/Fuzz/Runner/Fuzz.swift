@@ -1,0 +1,36 @@
+import FuzzTargets
+import Glibc
+
+// Built for libFuzzer this is a fuzzer of the target that QUAMBA_FUZZ_TARGET names; `make fuzz` does that.
+// Otherwise the program writes seeds, or runs a target over files.
+#if FUZZING
+  private let target: FuzzTarget = {
+    let name = getenv("QUAMBA_FUZZ_TARGET").map { String(cString: $0) } ?? ""
+    guard let target = FuzzTarget(rawValue: name) else { fatalError("QUAMBA_FUZZ_TARGET: '\(name)'") }
+    return target
+  }()
+
+  /// What libFuzzer calls for every input.
+  @_cdecl("LLVMFuzzerTestOneInput")
+  public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    target.run(Array(UnsafeBufferPointer(start: bytes, count: count)))
+    return 0
+  }
+#else
+  @main
+  enum Fuzz {
+    static func main() throws {
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      switch (arguments.first, arguments.count) {
+      case ("targets", 1): print(FuzzTarget.allCases.map(\.rawValue).joined(separator: "\n"))
+      case ("seeds", 2): try FuzzSeeds.write(to: arguments[1])
+      case ("run", 3...):
+        guard let target = FuzzTarget(rawValue: arguments[1]) else { fallthrough }
+        for path in arguments[2...] { try FuzzSeeds.replay(path, target) }
+      default:
+        print("usage: fuzz targets | fuzz seeds DIRECTORY | fuzz run TARGET FILE...")
+        exit(64)
+      }
+    }
+  }
+#endif

@@ -1,0 +1,46 @@
+import Calibration
+import CompilerDriver
+import Files
+import Foundation
+import Passes
+import PlanRuntime
+
+/// Good files of the smallest model, as this version of the program writes them.
+public struct SeedFiles: Sendable {
+  /// The files, made when first asked for.
+  public static let shared = SeedFiles()
+
+  /// The model's directory.
+  public static let model = package + "/Tests/Fixtures/models/tiny"
+  static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+  /// A plan by each recipe that the program knows.
+  public let plans: [(recipe: String, bytes: [UInt8])]
+  /// A statistics file.
+  public let statistics: [UInt8]
+  /// A file of tensors.
+  public let safetensors: [UInt8]
+
+  private init() {
+    do {
+      let place = FileManager.default.temporaryDirectory.appendingPathComponent("seeds-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
+      defer { try? FileManager.default.removeItem(at: place) }
+      plans = try Recipe.builtIn.map { ($0.name, try Self.plan($0, place.path + "/plan")) }
+      let run = try CalibrationRun(try LoadedModel(directory: Self.model, checksValues: true))
+      let size = CalibrationText.Size(samples: 2, length: 32)
+      statistics = Array(try run.run(text: nil, size: size, threads: 1, progress: { _, _ in }).text.utf8)
+      safetensors = try InputFile.read(Self.model + "/model-00001-of-00002.safetensors")
+    } catch {
+      preconditionFailure("the smallest model cannot be compiled: \(error)")
+    }
+  }
+
+  private static func plan(_ recipe: Recipe, _ path: String) throws -> [UInt8] {
+    var options = Compiler.Options(model: model, output: path, recipe: recipe, threads: 1)
+    options.size = CalibrationText.Size(samples: 2, length: 32)
+    _ = try Compiler.compile(options, progress: { _, _ in })
+    return try InputFile.read(path)
+  }
+}
