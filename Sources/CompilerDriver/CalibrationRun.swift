@@ -142,14 +142,14 @@ public struct CalibrationRun: Sendable {
   private var percentileTaps: Set<String> {
     let read = module.nodes.flatMap { node -> ArraySlice<ValueID> in
       switch node.op {
-      case .linear, .conv1d: node.operands.prefix(1)
-      // A transform multiplies by the signs of its channels itself: what it reads is never quantized.
-      case .hadamard: node.operands.prefix(1).filter { module[$0].op != .scaleChannels }[...]
+      case .linear, .conv1d, .hadamard: node.operands.prefix(1)
       case .selectiveScan: node.operands.prefix(5)
       default: []
       }
     }
-    return Set(read.map { module[$0].name })
+    // Factors of the input of a rotation are part of the instruction that rotates, and no tensor of the plan.
+    let computed = read.map { module[$0].op == .scaleChannels ? module[$0].operands[0] : $0 }
+    return Set(computed.map { module[$0].name })
   }
 
   /// The passages of the text that `statistics` were taken on.
