@@ -142,7 +142,9 @@ public struct CalibrationRun: Sendable {
       default: []
       }
     }
-    return Set(read.map { module[$0].name })
+    // Factors of the input of a rotation are part of the instruction that rotates, and no tensor of the plan.
+    let computed = read.map { module[$0].op == .scaleChannels ? module[$0].operands[0] : $0 }
+    return Set(computed.map { module[$0].name })
   }
 
   /// The passages of the text that `statistics` were taken on.
