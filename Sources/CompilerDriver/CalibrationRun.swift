@@ -79,7 +79,7 @@ public struct CalibrationRun: Sendable {
       try unfinished.write(join(earlier, kept))
       throw DiagnosticFailure(
         .interrupted, "calibration was stopped after \(counted.count + kept.passages.count) passages",
-        hint: "the same command goes on from there; until then \(unfinished.path) keeps what was seen")
+        hint: unfinished.hint)
     }
   }
 
@@ -100,7 +100,7 @@ public struct CalibrationRun: Sendable {
     let scratch = try WritableFile.scratch("calibration")
     try PlanFile.write(
       try LoweredPlan(lowering: module, observesStates: observesStates), tensors: model.imported.checkpoint,
-      into: scratch, threads: threads)
+      into: scratch, threads: threads, shouldStop: model.imported.checkpoint.shouldStop)
     return try PlanFile.load(scratch.temporaryPath)
   }
 
