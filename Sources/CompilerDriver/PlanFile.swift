@@ -29,13 +29,12 @@ public enum PlanFile {
     let layout = try Self.layout(draft)
     try file.resize(Int(layout.fileLength))
     let writer = WeightsWriter(plan, layout: layout, tensors: tensors, threads: threads) { bytes, offset in
-      if shouldStop() {
-        throw DiagnosticFailure(.interrupted, "the plan was not finished", at: .file(file.name))
-      }
+      if shouldStop() { throw unfinished(file) }
       try file.write(bytes, at: offset)
     }
     try writer.write(refining: refinement)
-    let weights = try digest(of: file, from: Int(layout.weightsOffset), count: Int(layout.weightsLength))
+    let weights = try digest(
+      of: file, from: Int(layout.weightsOffset), count: Int(layout.weightsLength), shouldStop)
     func writeHeader(_ layout: PlanLayout) throws {
       try file.write(layout.headerRegion(weightsDigest: weights) { Digests.sha256($0).bytes })
     }
@@ -46,6 +45,10 @@ public enum PlanFile {
     }
     _ = try load(file.temporaryPath)
     return Int(layout.fileLength)
+  }
+
+  private static func unfinished(_ file: WritableFile) -> DiagnosticFailure {
+    DiagnosticFailure(.interrupted, "the plan was not finished", at: .file(file.name))
   }
 
   /// The layout of a plan; an error where it is larger than plans may be.
@@ -94,9 +97,14 @@ public enum PlanFile {
     return logits
   }
 
-  private static func digest(of file: WritableFile, from offset: Int, count: Int) throws -> [UInt8] {
+  private static func digest(
+    of file: WritableFile, from offset: Int, count: Int, _ shouldStop: () -> Bool
+  ) throws -> [UInt8] {
     var hasher = SHA256Hasher()
-    try file.read(from: offset, count: count) { hasher.update($0) }
+    try file.read(from: offset, count: count) { (bytes) throws(DiagnosticFailure) in
+      if shouldStop() { throw unfinished(file) }
+      hasher.update(bytes)
+    }
     return hasher.finalize().bytes
   }
 }

@@ -57,7 +57,8 @@ struct AnalyzeCommand: ParsableCommand {
     }
     let file = try save.map { try OutputFile($0) }
     Interruption.listen()
-    let model = try LoadedModel(directory: model, checksValues: true)
+    let model = try LoadedModel(
+      directory: model, checksValues: true, shouldStop: { Interruption.isRequested })
     Console.report(model.findings)
     let calibration = try CalibrationRun(model, recipe: recipe)
     let statistics = try statistics(calibration)
