@@ -7,6 +7,7 @@ import Frontend
 import IR
 import JSONText
 public import Passes
+import PlanFormat
 import PlanRuntime
 
 /// Calibration of a model: the rotated module as a float plan, run over text.
@@ -104,6 +105,23 @@ public struct CalibrationRun: Sendable {
     return try PlanFile.load(scratch.temporaryPath)
   }
 
+  /// Ranges that stand for those of a calibration where nothing but sizes is asked for.
+  var placeholders: RangeTable { RangeTable(placeholdersFor: module) }
+
+  /// Bytes of the temporary file that a calibration needs.
+  /// - Throws: `DiagnosticFailure`.
+  var scratchBytes: Int {
+    get throws {
+      let plan = try LoweredPlan(lowering: module, observesStates: true)
+      return Int(try PlanFile.layout(of: plan, golden: []).layout.fileLength)
+    }
+  }
+
+  /// Multiply-accumulates of all matrices for one token.
+  var products: Int {
+    module.nodes.reduce(0) { $0 + ($1.op == .linear ? module[$1.operands[1]].type.elementCount : 0) }
+  }
+
   /// What users should know of a calibration on this text before they trust it.
   public func caution(text: String?) -> Diagnostic? {
     guard model.tokenizer == nil && text == nil else { return nil }
@@ -142,7 +160,9 @@ public struct CalibrationRun: Sendable {
       default: []
       }
     }
-    return Set(read.map { module[$0].name })
+    // Random signs are multiplied in by the transform that follows, so what they make has no buffer.
+    return Set(
+      read.map { module[$0].op == .scaleChannels ? module[module[$0].operands[0]].name : module[$0].name })
   }
 
   /// The passages of the text that `statistics` were taken on.
