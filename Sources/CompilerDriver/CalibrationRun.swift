@@ -7,6 +7,7 @@ import Frontend
 import IR
 import JSONText
 public import Passes
+import PlanFormat
 import PlanRuntime
 
 /// Calibration of a model: the rotated module as a float plan, run over text.
@@ -107,6 +108,23 @@ public struct CalibrationRun: Sendable {
       try LoweredPlan(lowering: module, observesStates: observesStates), tensors: model.imported.checkpoint,
       into: scratch, threads: threads, shouldStop: model.imported.checkpoint.shouldStop)
     return try PlanFile.load(scratch.temporaryPath)
+  }
+
+  /// Ranges that stand for those of a calibration where nothing but sizes is asked for.
+  var placeholders: RangeTable { RangeTable(placeholdersFor: module) }
+
+  /// Bytes of the temporary file that a calibration needs.
+  /// - Throws: `DiagnosticFailure`.
+  var scratchBytes: Int {
+    get throws {
+      let plan = try LoweredPlan(lowering: module, observesStates: true)
+      return Int(try PlanFile.layout(of: plan, golden: []).layout.fileLength)
+    }
+  }
+
+  /// Multiply-accumulates of all matrices for one token.
+  var products: Int {
+    module.nodes.reduce(0) { $0 + ($1.op == .linear ? module[$1.operands[1]].type.elementCount : 0) }
   }
 
   /// What users should know of a calibration on this text before they trust it.

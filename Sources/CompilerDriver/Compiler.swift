@@ -4,11 +4,9 @@ import Diagnostics
 import Files
 import Frontend
 import IR
-import JSONText
 public import Passes
 import PlanFormat
 import PlanRuntime
-import Tokenization
 
 /// Compiles a model directory into a plan file.
 public struct Compiler {
@@ -79,7 +77,8 @@ public struct Compiler {
         directory: options.model, tokenizer: options.tokenizer, checksValues: true, shouldStop: shouldStop)
     }
     findings += model.findings
-    findings += try Pipeline.checkPatterns(of: options.recipe, on: model.imported.module)
+    let builder = PlanBuilder(model: model, recipe: options.recipe, license: options.license)
+    findings += try builder.checkPatterns()
     let dump = try options.dumpDirectory.map { try IRDump(directory: $0) }
     try dump?.write(model.imported.module, after: "import")
     let calibration = try CalibrationRun(model, recipe: options.recipe)
@@ -97,29 +96,24 @@ public struct Compiler {
   ) throws -> CompileReport {
     findings += statistics?.calibrationFindings ?? []
     let ranges = try statistics.map { try RangeTable($0, recipe: options.recipe) } ?? RangeTable()
-    let (module, found) = try stopwatch.time("passes") {
-      try Pipeline.run(
-        Pipeline.passes(for: options.recipe), on: model.imported.module, recipe: options.recipe,
-        ranges: ranges
-      ) { pass, module in try dump?.write(module, after: pass.name) }
+    var (plan, found) = try stopwatch.time("passes") {
+      try builder.plan(ranges: ranges) { pass, module in try dump?.write(module, after: pass.name) }
     }
     findings += found
-    var plan = try LoweredPlan(lowering: module)
-    try addProvenance(to: &plan, model, statistics)
+    builder.addProvenance(to: &plan, model: try model.digest(), statistics: statistics?.digest)
     let codes = try codeCalibration(of: plan, model, calibration, statistics, secondProgress, shouldStop)
     let refinement = codes.map { self.refinement(by: $0) }
     let bytes = try stopwatch.time("write plan") {
       let bytes = try PlanFile.write(
         plan, tensors: model.imported.checkpoint, into: output, threads: options.threads,
-        golden: Self.goldenPrompt(vocabulary: model.vocabulary), refinement: refinement,
-        shouldStop: shouldStop)
+        golden: builder.goldenPrompt, refinement: refinement, shouldStop: shouldStop)
       try output.publish()
       return bytes
     }
     if let codes { stopwatch.move(codes.seconds, from: "write plan", to: "second calibration") }
     return CompileReport(
-      recipe: options.recipe.name, layers: module.layers, bytesBefore: model.imported.checkpoint.byteCount,
-      bytesAfter: bytes,
+      recipe: options.recipe.name, layers: model.imported.module.layers,
+      bytesBefore: model.imported.checkpoint.byteCount, bytesAfter: bytes,
       stateBytes: Int(plan.draft.model.stateBytesPerSlot),
       worstSaturation: statistics.flatMap { worstSaturation($0) }, statistics: statistics,
       times: stopwatch.parts, findings: findings)
@@ -184,19 +178,6 @@ public struct Compiler {
       gramBytes: options.gramBytes, observe: codes.observe)
   }
 
-  private func addProvenance(
-    to plan: inout LoweredPlan, _ model: LoadedModel, _ statistics: Statistics?
-  ) throws {
-    plan.draft.tokenizer = model.tokenizer?.encodeSection() ?? []
-    var entries = [
-      ("architecture", model.imported.module.architecture), ("tool", ToolVersion.text),
-      ("recipe", JSONText.encode(options.recipe.json)), ("license", options.license ?? "not stated"),
-      ("digest.model", try model.digest()), ("digest.tokenizer", model.tokenizerDigest),
-    ]
-    if let statistics { entries.append(("digest.statistics", statistics.digest)) }
-    for (key, value) in entries { plan.draft.addMetadata(key, value) }
-  }
-
   /// The tensor of which calibration clipped the largest share.
   private func worstSaturation(_ statistics: Statistics) -> (tensor: String, share: Double)? {
     let shares = statistics.taps.compactMap { tap -> (tensor: String, share: Double)? in
@@ -207,10 +188,5 @@ public struct Compiler {
       return share > 0 ? (tap.name, share) : nil
     }
     return shares.max { $0.share < $1.share }
-  }
-
-  /// Token ids that spread over the vocabulary, the same for every plan of one vocabulary.
-  private static func goldenPrompt(vocabulary: Int) -> [UInt32] {
-    (1...16).map { UInt32($0 * 7919 % vocabulary) }
   }
 }

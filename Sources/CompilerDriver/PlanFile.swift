@@ -22,11 +22,7 @@ public enum PlanFile {
     golden: [UInt32] = [], refinement: CodeRefinement? = nil,
     shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> Int {
-    var draft = plan.draft
-    if !golden.isEmpty {
-      draft.golden = Golden(input: golden, logits: Array(repeating: 0, count: Int(draft.model.vocabulary)))
-    }
-    let layout = try Self.layout(draft)
+    var (draft, layout) = try Self.layout(of: plan, golden: golden)
     try file.resize(Int(layout.fileLength))
     let writer = WeightsWriter(plan, layout: layout, tensors: tensors, threads: threads) { bytes, offset in
       if shouldStop() { throw unfinished(file) }
@@ -35,13 +31,14 @@ public enum PlanFile {
     try writer.write(refining: refinement)
     let weights = try digest(
       of: file, from: Int(layout.weightsOffset), count: Int(layout.weightsLength), shouldStop)
-    func writeHeader(_ layout: PlanLayout) throws {
+    func writeHeader() throws {
       try file.write(layout.headerRegion(weightsDigest: weights) { Digests.sha256($0).bytes })
     }
-    try writeHeader(layout)
+    try writeHeader()
     if !golden.isEmpty {
       draft.golden.logits = try logits(of: file, after: golden, threads: threads)
-      try writeHeader(try Self.layout(draft))
+      layout = try Self.layout(draft)
+      try writeHeader()
     }
     _ = try load(file.temporaryPath)
     return Int(layout.fileLength)
@@ -51,7 +48,19 @@ public enum PlanFile {
     DiagnosticFailure(.interrupted, "the plan was not finished", at: .file(file.name))
   }
 
-  /// The layout of a plan; an error where it is larger than plans may be.
+  /// A plan's draft with room for the logits of its golden prompt, and where everything of it lies.
+  /// - Throws: `DiagnosticFailure` where it is larger than plans may be.
+  static func layout(
+    of plan: LoweredPlan, golden: [UInt32]
+  ) throws(DiagnosticFailure) -> (draft: PlanDraft, layout: PlanLayout) {
+    var draft = plan.draft
+    if !golden.isEmpty {
+      draft.golden = Golden(input: golden, logits: Array(repeating: 0, count: Int(draft.model.vocabulary)))
+    }
+    return (draft, try layout(draft))
+  }
+
+  /// The layout of a draft; an error where it is larger than plans may be.
   private static func layout(_ draft: PlanDraft) throws(DiagnosticFailure) -> PlanLayout {
     do {
       return try PlanLayout(draft)

@@ -39,15 +39,22 @@ public struct GenerationStatistics: Equatable, Sendable {
 
 /// Generates text with a plan: prompt, then token after token.
 public final class TextGenerator {
-  /// The plan's tokenizer, or nil when it has none.
+  /// The tokenizer, or nil when there is none.
   public let tokenizer: Tokenizer?
   private let context: Context
 
   /// Makes a context for the plan and reads its tokenizer.
   ///
+  /// - Parameter tokenizer: in place of the plan's; its ids are below the plan's vocabulary.
   /// - Throws: `GenerationError`.
-  public init(plan: Plan, options: ContextOptions = ContextOptions()) throws(GenerationError) {
-    tokenizer = try Self.tokenizer(of: plan)
+  public init(
+    plan: Plan, tokenizer: Tokenizer? = nil, options: ContextOptions = ContextOptions()
+  ) throws(GenerationError) {
+    if let tokenizer {
+      self.tokenizer = tokenizer
+    } else {
+      self.tokenizer = try Self.tokenizer(of: plan)
+    }
     do throws(ContextError) {
       context = try Context(plan: plan, options: options)
     } catch {

@@ -37,6 +37,7 @@ struct Run: ParsableCommand {
   @Flag(name: .customLong("ignore-eos"), help: "Go on after the end-of-text token.")
   var ignoresEnd = false
 
+  @OptionGroup var tokenizer: TokenizerOptions
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
@@ -53,10 +54,11 @@ struct Run: ParsableCommand {
   }
 
   func run() throws {
-    let source = try PlanOrModel(path, threads: threads.count)
+    let source = try PlanOrModel(path, tokenizer: tokenizer.tokenizer, threads: threads.count)
     Console.report(source.findings)
     do {
-      let generator = try TextGenerator(plan: source.plan, options: ContextOptions(threads: threads.count))
+      let generator = try TextGenerator(
+        plan: source.plan, tokenizer: source.tokenizer, options: ContextOptions(threads: threads.count))
       let request = GenerationRequest(
         prompt: try promptIDs(generator), tokenLimit: n, ignoresEnd: ignoresEnd, sampling: sampling)
       if let prompt { Console.stream(prompt) }
@@ -106,7 +108,8 @@ extension GenerationError {
     case .call: DiagnosticFailure(.badText, "\(self)", at: .option("--ids"), hint: "give ids of the model")
     case .emptyPrompt: DiagnosticFailure(.badText, "\(self)", hint: "give at least one token")
     case .noTokenizer:
-      DiagnosticFailure(.missingFile, "\(self)", at: .option("--prompt"), hint: "use --ids")
+      DiagnosticFailure(
+        .missingFile, "\(self)", at: .option("--prompt"), hint: "give one by --tokenizer, or use --ids")
     case .tokenizer, .vocabulary:
       DiagnosticFailure(.badPlan, "\(self)", hint: "the file is damaged; compile again")
     }
