@@ -139,7 +139,7 @@ private final class ComparisonRun {
     guard let name = inputs[place], exact.widths[name] == event.width else { return }
     let factors = names.read[place].flatMap { factorsByName[$0] }
     for row in 0..<event.rows {
-      guard let values = exact.row(row, of: name) else { continue }
+      guard let values = exact.row(event.callRow(row), of: name) else { continue }
       guard let factors else {
         event.write(values, row: row)
         continue
@@ -157,7 +157,7 @@ private final class ComparisonRun {
     scratch.withUnsafeMutableBufferPointer { scratch in
       let values = UnsafeMutableBufferPointer(rebasing: scratch[..<event.width])
       for row in 0..<event.rows {
-        guard let exact = exact.row(row, of: tap.counterpart) else { continue }
+        guard let exact = exact.row(event.callRow(row), of: tap.counterpart) else { continue }
         event.read(row: row, into: values)
         if let factors = factors[write] {
           for channel in values.indices { values[channel] /= factors[channel] }
