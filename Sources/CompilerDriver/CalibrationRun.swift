@@ -139,6 +139,7 @@ public struct CalibrationRun: Sendable {
       switch node.op {
       case .linear, .conv1d, .hadamard: node.operands.prefix(1)
       case .selectiveScan: node.operands.prefix(5)
+      case .attention: node.operands[1...2]
       default: []
       }
     }

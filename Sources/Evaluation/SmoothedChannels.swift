@@ -26,7 +26,7 @@ enum SmoothedChannels {
 
   private static func places(_ instruction: Instruction) -> [(output: Field, inverse: Field)] {
     switch instruction.opcode {
-    case .norm, .quantize: [(.output, .inverse)]
+    case .norm, .quantize, .dispatch: [(.output, .inverse)]
     case .conv: [(.output, .inverse), (.secondOutput, .secondInverse)]
     case .hadamard: [(.output, .factor)]
     default: []
