@@ -35,8 +35,8 @@ public enum PlanComparer {
       }
     let rows = max(1, min(windows.length, 512, memory / max(1, rowBytes)))
     let run = ComparisonRun(
-      plan: try makeContext(plan, rows, threads), alone: try makeContext(plan, rows, threads),
-      reference: try makeContext(reference, rows, threads))
+      plan: try makeContext(plan, rows, windows, threads), alone: try makeContext(plan, rows, windows, threads),
+      reference: try makeContext(reference, rows, windows, threads))
     for window in 0..<windows.count {
       if shouldStop() { throw .stopped(done: window) }
       do throws(CallError) {
@@ -51,11 +51,12 @@ public enum PlanComparer {
   }
 
   private static func makeContext(
-    _ plan: Plan, _ rows: Int, _ threads: Int?
+    _ plan: Plan, _ rows: Int, _ windows: TextWindows, _ threads: Int?
   ) throws(EvaluationError) -> Context {
     do throws(ContextError) {
       return try Context(
-        plan: plan, options: ContextOptions(rowCapacity: rows, logitRowCapacity: rows, threads: threads))
+        plan: plan, options: ContextOptions(
+          rowCapacity: rows, logitRowCapacity: rows, contextCapacity: windows.length, threads: threads))
     } catch {
       throw .plan(error)
     }

@@ -21,6 +21,11 @@ public struct GenerationRequest: Sendable {
     self.ignoresEnd = ignoresEnd
     self.sampling = sampling
   }
+
+  /// Tokens that the sequence has at the end at most; the last one generated is never run. At least 1.
+  public var longestSequence: Int {
+    min(max(prompt.count + max(tokenLimit, 1) - 1, 1), ContextOptions.largestContextCapacity)
+  }
 }
 
 /// What generating took.
@@ -81,6 +86,14 @@ public final class TextGenerator {
     return tokenizer.encode(prompt, addSpecialTokens: true)
   }
 
+  /// The token ids of a prompt for a plan, before there is a context for it.
+  ///
+  /// - Throws: `GenerationError.noTokenizer`, `GenerationError.tokenizer`, `GenerationError.vocabulary`.
+  public static func encode(_ prompt: String, for plan: Plan) throws(GenerationError) -> [UInt32] {
+    guard let tokenizer = try tokenizer(of: plan) else { throw .noTokenizer }
+    return tokenizer.encode(prompt, addSpecialTokens: true)
+  }
+
   /// Generates until the limit, or an end token.
   ///
   /// - Parameter emit: gets each token and the text that it completes (empty without a tokenizer), and at the
@@ -90,6 +103,10 @@ public final class TextGenerator {
     _ request: GenerationRequest, emit: (_ token: UInt32?, _ text: String) -> Bool
   ) throws(GenerationError) -> GenerationStatistics {
     guard !request.prompt.isEmpty else { throw .emptyPrompt }
+    let needed = request.prompt.count + max(request.tokenLimit, 1) - 1
+    if context.keepsKeys, needed > context.options.contextCapacity {
+      throw .length(needed: needed, capacity: context.options.contextCapacity)
+    }
     do throws(CallError) {
       return try run(request, emit)
     } catch {

@@ -65,6 +65,9 @@ public final class Context {
 
   deinit { qk_pool_destroy(pool) }
 
+  /// Whether sequences have keys and values, which take room for every token.
+  public var keepsKeys: Bool { pages.layout.bytes > 0 }
+
   /// Bytes of one state slot.
   public var stateBytes: Int { Int(plan.view.model.stateBytesPerSlot) }
 }

@@ -4,6 +4,8 @@ extension ContextOptions {
 
   /// Tokens of one sequence at most, unless something else is asked for.
   public static let usualContextCapacity = 4096
+  /// The most tokens of one sequence that can be asked for.
+  public static let largestContextCapacity = 1 << 24
 }
 
 /// How much a context can hold, and what it runs on.
@@ -39,7 +41,7 @@ public struct ContextOptions: Sendable {
     try Self.check("rowCapacity", rowCapacity, 1...(1 << 20))
     try Self.check("logitRowCapacity", logitRowCapacity, 1...(1 << 20))
     try Self.check("stateSlots", stateSlots, 1...(1 << 20))
-    try Self.check("contextCapacity", contextCapacity, 1...(1 << 24))
+    try Self.check("contextCapacity", contextCapacity, 1...Self.largestContextCapacity)
     if let threads { try Self.check("threads", threads, 1...1024) }
   }
 

@@ -37,6 +37,7 @@ struct Run: ParsableCommand {
   @Flag(name: .customLong("ignore-eos"), help: "Go on after the end-of-text token.")
   var ignoresEnd = false
 
+  @OptionGroup var capacity: ContextCapacityOptions
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
@@ -56,10 +57,14 @@ struct Run: ParsableCommand {
     let source = try PlanOrModel(path, threads: threads.count)
     Console.report(source.findings)
     do {
-      let generator = try TextGenerator(plan: source.plan, options: ContextOptions(threads: threads.count))
+      let prompt = try promptIDs(source.plan)
       let request = GenerationRequest(
-        prompt: try promptIDs(generator), tokenLimit: n, ignoresEnd: ignoresEnd, sampling: sampling)
-      if let prompt { Console.stream(prompt) }
+        prompt: prompt, tokenLimit: n, ignoresEnd: ignoresEnd, sampling: sampling)
+      let generator = try TextGenerator(
+        plan: source.plan,
+        options: ContextOptions(
+          contextCapacity: capacity.context ?? request.longestSequence, threads: threads.count))
+      if let text = self.prompt { Console.stream(text) }
       var isFirst = true
       let statistics = try generator.generate(request) { id, text in
         if ids == nil {
@@ -77,8 +82,8 @@ struct Run: ParsableCommand {
     }
   }
 
-  private func promptIDs(_ generator: TextGenerator) throws -> [UInt32] {
-    guard let ids else { return try generator.encode(prompt ?? "") }
+  private func promptIDs(_ plan: Plan) throws -> [UInt32] {
+    guard let ids else { return try TextGenerator.encode(prompt ?? "", for: plan) }
     return try ids.split(separator: ",", omittingEmptySubsequences: false).map { piece in
       guard let id = UInt32(piece) else {
         throw DiagnosticFailure(
@@ -104,6 +109,8 @@ extension GenerationError {
     switch self {
     case .context(let error): error.failure
     case .call: DiagnosticFailure(.badText, "\(self)", at: .option("--ids"), hint: "give ids of the model")
+    case .length:
+      DiagnosticFailure(.badOption, "\(self)", at: .option("--context"), hint: "give a larger one, or a smaller -n")
     case .emptyPrompt: DiagnosticFailure(.badText, "\(self)", hint: "give at least one token")
     case .noTokenizer:
       DiagnosticFailure(.missingFile, "\(self)", at: .option("--prompt"), hint: "use --ids")
