@@ -164,6 +164,7 @@ public struct CalibrationRun: Sendable {
       // A transform multiplies by the signs of its channels itself: what it reads is never quantized.
       case .hadamard: node.operands.prefix(1).filter { module[$0].op != .scaleChannels }[...]
       case .selectiveScan: node.operands.prefix(5)
+      case .attention: node.operands[1...2]
       default: []
       }
     }

@@ -84,16 +84,17 @@ public struct Compiler {
     let calibration = try CalibrationRun(model, recipe: options.recipe)
     let statistics = try statistics(calibration, progress, shouldStop)
     return try keeping(statistics) { compiler throws in
-      try compiler.quantize(model, calibration, statistics, into: output, dump, secondProgress, shouldStop)
+      try compiler.quantize(builder, calibration, statistics, into: output, dump, secondProgress, shouldStop)
     }
   }
 
   /// What follows the calibration.
   private mutating func quantize(
-    _ model: LoadedModel, _ calibration: CalibrationRun, _ statistics: Statistics?, into output: OutputFile,
+    _ builder: PlanBuilder, _ calibration: CalibrationRun, _ statistics: Statistics?, into output: OutputFile,
     _ dump: IRDump?, _ secondProgress: @escaping CalibrationRun.Progress,
     _ shouldStop: @escaping @Sendable () -> Bool
   ) throws -> CompileReport {
+    let model = builder.model
     findings += statistics?.calibrationFindings ?? []
     let ranges = try statistics.map { try RangeTable($0, recipe: options.recipe) } ?? RangeTable()
     var (plan, found) = try stopwatch.time("passes") {
@@ -115,7 +116,7 @@ public struct Compiler {
       recipe: options.recipe.name, layers: model.imported.module.layers,
       bytesBefore: model.imported.checkpoint.byteCount, bytesAfter: bytes,
       stateBytes: Int(plan.draft.model.stateBytesPerSlot),
-      worstSaturation: statistics.flatMap { worstSaturation($0, in: module) }, statistics: statistics,
+      worstSaturation: statistics.flatMap { worstSaturation($0, in: plan.module) }, statistics: statistics,
       times: stopwatch.parts, findings: findings)
   }
 
