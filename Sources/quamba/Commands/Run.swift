@@ -3,6 +3,7 @@ import CompilerDriver
 import Diagnostics
 import Generation
 import PlanRuntime
+import Tokenization
 
 /// The command `quamba run`.
 struct Run: ParsableCommand {
