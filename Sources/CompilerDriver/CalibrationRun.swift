@@ -7,6 +7,7 @@ import Frontend
 import IR
 import JSONText
 public import Passes
+import PlanFormat
 import PlanRuntime
 
 /// Calibration of a model: the rotated module as a float plan, run over text.
@@ -43,10 +44,12 @@ public struct CalibrationRun: Sendable {
   ///   - text: nil for the text that is part of the program, or random ids where there is no tokenizer.
   ///   - part: the passages that are run; the statistics are bound to the whole.
   ///   - unfinished: where what was seen is kept when the run is stopped, and where it is taken up again.
+  ///   - meter: told how fast the model ran.
   /// - Throws: `DiagnosticFailure`.
   public func run(
     text: TextInput?, size: CalibrationText.Size, part: CalibrationText.Part = .whole,
-    unfinished: UnfinishedCalibration? = nil, threads: Int, progress: Progress,
+    unfinished: UnfinishedCalibration? = nil, meter: CalibrationMeter? = nil, threads: Int,
+    progress: Progress,
     shouldStop: () -> Bool = { false }
   ) throws -> Statistics {
     let passages = try passages(text, size)
@@ -69,17 +72,20 @@ public struct CalibrationRun: Sendable {
     let plan = try floatPlan(threads: threads, observesStates: true)
     var kept: Statistics?
     do {
-      let rest = try Calibrator.run(
-        plan: plan, passages: left, bindings: bindings, percentileTaps: percentileTaps, threads: threads,
-        progress: { progress(counted.count + $0, counted.count + $1) }, shouldStop: shouldStop,
-        whenStopped: { kept = $0 })
-      return try join(earlier, rest)
+      func observe() throws(CalibrationError) -> Statistics {
+        try Calibrator.run(
+          plan: plan, passages: left, bindings: bindings, percentileTaps: percentileTaps, threads: threads,
+          progress: { progress(counted.count + $0, counted.count + $1) }, shouldStop: shouldStop,
+          whenStopped: { kept = $0 })
+      }
+      let tokens = left.reduce(0) { $0 + $1.tokens.count }
+      return try join(earlier, meter?.measure(plan, tokens: tokens, observe) ?? observe())
     } catch let error as CalibrationError {
       guard case .stopped = error, let unfinished, let kept else { throw error.failure }
       try unfinished.write(join(earlier, kept))
       throw DiagnosticFailure(
         .interrupted, "calibration was stopped after \(counted.count + kept.passages.count) passages",
-        hint: "the same command goes on from there; until then \(unfinished.path) keeps what was seen")
+        hint: unfinished.hint)
     }
   }
 
@@ -100,8 +106,25 @@ public struct CalibrationRun: Sendable {
     let scratch = try WritableFile.scratch("calibration")
     try PlanFile.write(
       try LoweredPlan(lowering: module, observesStates: observesStates), tensors: model.imported.checkpoint,
-      into: scratch, threads: threads)
+      into: scratch, threads: threads, shouldStop: model.imported.checkpoint.shouldStop)
     return try PlanFile.load(scratch.temporaryPath)
+  }
+
+  /// Ranges that stand for those of a calibration where nothing but sizes is asked for.
+  var placeholders: RangeTable { RangeTable(placeholdersFor: module) }
+
+  /// Bytes of the temporary file that a calibration needs.
+  /// - Throws: `DiagnosticFailure`.
+  var scratchBytes: Int {
+    get throws {
+      let plan = try LoweredPlan(lowering: module, observesStates: true)
+      return Int(try PlanFile.layout(of: plan, golden: []).layout.fileLength)
+    }
+  }
+
+  /// Multiply-accumulates of all matrices for one token.
+  var products: Int {
+    module.nodes.reduce(0) { $0 + ($1.op == .linear ? module[$1.operands[1]].type.elementCount : 0) }
   }
 
   /// What users should know of a calibration on this text before they trust it.
@@ -137,13 +160,17 @@ public struct CalibrationRun: Sendable {
   private var percentileTaps: Set<String> {
     let read = module.nodes.flatMap { node -> ArraySlice<ValueID> in
       switch node.op {
-      case .linear, .conv1d, .hadamard: node.operands.prefix(1)
+      case .linear, .conv1d: node.operands.prefix(1)
+      // A transform multiplies by the signs of its channels itself: what it reads is never quantized.
+      case .hadamard: node.operands.prefix(1).filter { module[$0].op != .scaleChannels }[...]
       case .selectiveScan: node.operands.prefix(5)
       case .attention: node.operands[1...2]
       default: []
       }
     }
-    return Set(read.map { module[$0].name })
+    // Factors of the input of a rotation are part of the instruction that rotates, and no tensor of the plan.
+    let computed = read.map { module[$0].op == .scaleChannels ? module[$0].operands[0] : $0 }
+    return Set(computed.map { module[$0].name })
   }
 
   /// The passages of the text that `statistics` were taken on.

@@ -44,15 +44,22 @@ public struct GenerationStatistics: Equatable, Sendable {
 
 /// Generates text with a plan: prompt, then token after token.
 public final class TextGenerator {
-  /// The plan's tokenizer, or nil when it has none.
+  /// The tokenizer, or nil when there is none.
   public let tokenizer: Tokenizer?
   private let context: Context
 
   /// Makes a context for the plan and reads its tokenizer.
   ///
+  /// - Parameter tokenizer: in place of the plan's; its ids are below the plan's vocabulary.
   /// - Throws: `GenerationError`.
-  public init(plan: Plan, options: ContextOptions = ContextOptions()) throws(GenerationError) {
-    tokenizer = try Self.tokenizer(of: plan)
+  public init(
+    plan: Plan, tokenizer: Tokenizer? = nil, options: ContextOptions = ContextOptions()
+  ) throws(GenerationError) {
+    if let tokenizer {
+      self.tokenizer = tokenizer
+    } else {
+      self.tokenizer = try Self.tokenizer(of: plan)
+    }
     do throws(ContextError) {
       context = try Context(plan: plan, options: options)
     } catch {
@@ -88,9 +95,12 @@ public final class TextGenerator {
 
   /// The token ids of a prompt for a plan, before there is a context for it.
   ///
+  /// - Parameter tokenizer: in place of the plan's.
   /// - Throws: `GenerationError.noTokenizer`, `GenerationError.tokenizer`, `GenerationError.vocabulary`.
-  public static func encode(_ prompt: String, for plan: Plan) throws(GenerationError) -> [UInt32] {
-    guard let tokenizer = try tokenizer(of: plan) else { throw .noTokenizer }
+  public static func encode(
+    _ prompt: String, for plan: Plan, tokenizer: Tokenizer? = nil
+  ) throws(GenerationError) -> [UInt32] {
+    guard let tokenizer = try tokenizer ?? Self.tokenizer(of: plan) else { throw .noTokenizer }
     return tokenizer.encode(prompt, addSpecialTokens: true)
   }
 

@@ -38,8 +38,8 @@ struct ContextCapacityOptions: ParsableArguments {
 struct TokenizerOptions: ParsableArguments {
   @Option(
     help: """
-      A tokenizer.json for a model directory that has none, or in place of its own; tokenizer_config.json beside it is \
-      read too.
+      A tokenizer.json for a model directory or a plan that has none, or in place of its own; tokenizer_config.json \
+      beside it is read too.
       """)
   var tokenizer: String?
 }

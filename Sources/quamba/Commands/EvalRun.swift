@@ -24,7 +24,8 @@ final class EvalRun {
   /// Opens and reads everything, and refuses what does not fit together, before anything is computed.
   init(_ options: Eval) throws {
     self.options = options
-    source = try PlanOrModel(options.path, threads: options.threads.count)
+    let tokenizer = options.tokenizer.tokenizer
+    source = try PlanOrModel(options.path, tokenizer: tokenizer, threads: options.threads.count)
     let source = source
     Console.report(source.findings)
     texts = try options.text.map { try Self.windows($0, options, source) }
@@ -111,7 +112,7 @@ extension EvalRun {
     guard BaselineFile.isBaseline(path) else {
       let other = try PlanOrModel(path, threads: options.threads.count)
       Console.report(other.findings)
-      try checkTokenizers(plan, other.plan)
+      if options.tokenizer.tokenizer == nil { try checkTokenizers(plan, other.plan) }
       return .plan(other.plan)
     }
     guard options.tasks.isEmpty, options.saveBaseline == nil else {

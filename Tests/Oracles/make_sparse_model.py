@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Write a model directory of a large size whose headers are real and whose weights are holes: it takes no disk.
+
+    make_sparse_model.py SHAPE OUT_DIR [--shard-bytes N]
+
+SHAPE is one of `SHAPES`, or D_MODELxLAYERSxVOCAB for a Mamba. For what reads headers alone, such as
+`quamba compile --dry-run`. Needs the standard library only.
+"""
+import argparse, json, math, os, struct
+
+
+def mamba(d, layers, vocab):
+    """The config, and (name, shape) of every tensor in file order; the head is a matrix of its own."""
+    inner, rank, n = 2 * d, math.ceil(d / 16), 16
+    tensors = [("backbone.embeddings.weight", [vocab, d])]
+    for i in range(layers):
+        p = f"backbone.layers.{i}."
+        tensors += [
+            (p + "norm.weight", [d]), (p + "mixer.in_proj.weight", [2 * inner, d]),
+            (p + "mixer.conv1d.weight", [inner, 1, 4]), (p + "mixer.conv1d.bias", [inner]),
+            (p + "mixer.x_proj.weight", [rank + 2 * n, inner]), (p + "mixer.dt_proj.weight", [inner, rank]),
+            (p + "mixer.dt_proj.bias", [inner]), (p + "mixer.A_log", [inner, n]), (p + "mixer.D", [inner]),
+            (p + "mixer.out_proj.weight", [d, inner])]
+    config = {"model_type": "mamba", "vocab_size": vocab, "hidden_size": d, "state_size": n,
+              "num_hidden_layers": layers, "conv_kernel": 4, "expand": 2, "time_step_rank": rank,
+              "tie_word_embeddings": False}
+    return config, tensors + [("backbone.norm_f.weight", [d]), ("lm_head.weight", [vocab, d])]
+
+
+SHAPES = {"2.8b": lambda: mamba(2560, 64, 50280), "52b": lambda: mamba(12288, 55, 65536)}
+
+
+def write_shard(path, items):
+    """A file of bfloat16 tensors, as long as they need; only one byte of each is written, lest two be alike."""
+    header, offset = {"__metadata__": {"format": "pt"}}, 0
+    for name, shape in items:
+        size = 2 * math.prod(shape)
+        header[name] = {"dtype": "BF16", "shape": shape, "data_offsets": [offset, offset + size]}
+        offset += size
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text)
+        f.truncate(8 + len(text) + offset)
+        for number, (name, _) in enumerate(items):
+            f.seek(8 + len(text) + header[name]["data_offsets"][0])
+            f.write(bytes([number % 251 + 1]))
+
+
+def main():
+    a = argparse.ArgumentParser()
+    a.add_argument("shape"); a.add_argument("out"); a.add_argument("--shard-bytes", type=int, default=5 << 30)
+    a = a.parse_args()
+    config, tensors = SHAPES[a.shape]() if a.shape in SHAPES else mamba(*map(int, a.shape.split("x")))
+    os.makedirs(a.out, exist_ok=True)
+    shards, size = [[]], 0
+    for name, shape in tensors:
+        if shards[-1] and size + 2 * math.prod(shape) > a.shard_bytes:
+            shards.append([]); size = 0
+        shards[-1].append((name, shape)); size += 2 * math.prod(shape)
+    names = [f"model-{i + 1:05d}-of-{len(shards):05d}.safetensors" for i in range(len(shards))]
+    for file, items in zip(names, shards):
+        write_shard(f"{a.out}/{file}", items)
+    index = {name: file for file, items in zip(names, shards) for name, _ in items}
+    with open(f"{a.out}/model.safetensors.index.json", "w") as f:
+        json.dump({"metadata": {}, "weight_map": index}, f, indent=1)
+    with open(f"{a.out}/config.json", "w") as f:
+        json.dump(config, f, indent=1)
+    print(sum(math.prod(shape) for _, shape in tensors), "parameters")
+
+
+if __name__ == "__main__":
+    main()
