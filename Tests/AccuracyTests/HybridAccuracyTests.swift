@@ -13,7 +13,7 @@ struct HybridAccuracyTests {
   private static let model = root.appending(path: "Fixtures/models/jamba-f32")
 
   /// How a model by a recipe differs from the small model in float, on random ids.
-  private func score(_ model: URL, _ recipe: Recipe, windows: Int) throws -> TextScore.Paired {
+  private func score(_ model: URL, _ recipe: Recipe, windows: Int) throws -> PairedScore {
     let ids = FalconAccuracyTests.randomIDs(512 * windows + 1, below: 384)
     let plan = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).qplan").path()
     defer { try? FileManager.default.removeItem(atPath: plan) }
