@@ -60,8 +60,8 @@ public struct CompileForecast: Sendable {
   /// Warnings and notes.
   public let findings: [Diagnostic]
 
-  /// Bytes that one sequence's memory grows by for each 1,000 tokens of context: states do not grow.
-  public var contextBytes: Int { 0 }
+  /// Bytes that one sequence's memory grows by for each 1,000 tokens of context: keys and values; states do not grow.
+  public let contextBytes: Int
   /// Bytes of the checkpoint's tensors.
   public var bytesBefore: Int { tensors.reduce(0) { $0 + $1.byteCount } }
 
@@ -87,6 +87,7 @@ public struct CompileForecast: Sendable {
     headerBytes = Int(layout.weightsOffset)
     otherBytes = planBytes - headerBytes - tensors.reduce(0) { $0 + $1.plannedBytes }
     stateBytes = Int(record.stateBytesPerSlot)
+    contextBytes = (Int(record.bytesPerPage) * 1000 + 63) / 64
     (rowCapacity, logitRowCapacity) = (usual.rowCapacity, usual.logitRowCapacity)
     arenaBytes = rowCapacity * Int(record.bodyBytesPerRow) + logitRowCapacity * Int(record.headBytesPerRow)
     let calibrates = options.recipe.needsRanges && options.statistics == nil

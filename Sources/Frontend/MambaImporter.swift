@@ -17,7 +17,8 @@ struct MambaImporter {
   /// - Parameter checksValues: whether every weight is read and must be finite.
   /// - Throws: `DiagnosticFailure` with everything that is wrong with the tensors.
   mutating func build(checksValues: Bool) throws -> Module {
-    let table = tensors.constant("\(model.names.embedding).weight", [model.vocabulary, model.width], &builder)
+    let table = tensors.constant(
+      "\(model.names.embedding).weight", [model.vocabulary, model.width], &builder)
     let tokens = try builder.emit(.tokens, name: "tokens", origin: "input")
     var residual = try builder.emit(
       .embedding, [tokens, table], name: "embedding", origin: model.names.embedding)

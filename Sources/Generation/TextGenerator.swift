@@ -22,7 +22,7 @@ public struct GenerationRequest: Sendable {
     self.sampling = sampling
   }
 
-  /// Tokens that the sequence has at the end at most; the last one generated is never run. At least 1.
+  /// Tokens that the sequence has at the end at most, at least 1; the last one generated is never run.
   public var longestSequence: Int {
     min(max(prompt.count + max(tokenLimit, 1) - 1, 1), ContextOptions.largestContextCapacity)
   }

@@ -11,7 +11,7 @@ struct FakeQuantizationTests {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
 
   /// The ids that the independent computation was given (`--random-ids`).
-  private static func randomIDs(_ count: Int, below vocabulary: UInt64) -> [UInt32] {
+  static func randomIDs(_ count: Int, below vocabulary: UInt64) -> [UInt32] {
     var state: UInt64 = 0x9E37_79B9_7F4A_7C15
     return (0..<count).map { _ in
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
