@@ -85,7 +85,7 @@ public struct CalibrationRun: Sendable {
       try unfinished.write(join(earlier, kept))
       throw DiagnosticFailure(
         .interrupted, "calibration was stopped after \(counted.count + kept.passages.count) passages",
-        hint: "the same command goes on from there; until then \(unfinished.path) keeps what was seen")
+        hint: unfinished.hint)
     }
   }
 
@@ -106,7 +106,7 @@ public struct CalibrationRun: Sendable {
     let scratch = try WritableFile.scratch("calibration")
     try PlanFile.write(
       try LoweredPlan(lowering: module, observesStates: observesStates), tensors: model.imported.checkpoint,
-      into: scratch, threads: threads)
+      into: scratch, threads: threads, shouldStop: model.imported.checkpoint.shouldStop)
     return try PlanFile.load(scratch.temporaryPath)
   }
 
@@ -165,9 +165,9 @@ public struct CalibrationRun: Sendable {
       default: []
       }
     }
-    // Random signs are multiplied in by the transform that follows, so what they make has no buffer.
-    return Set(
-      read.map { module[$0].op == .scaleChannels ? module[module[$0].operands[0]].name : module[$0].name })
+    // Factors of the input of a rotation are part of the instruction that rotates, and no tensor of the plan.
+    let computed = read.map { module[$0].op == .scaleChannels ? module[$0].operands[0] : $0 }
+    return Set(computed.map { module[$0].name })
   }
 
   /// The passages of the text that `statistics` were taken on.

@@ -55,7 +55,8 @@ public struct Compiler {
   /// - Parameters:
   ///   - progress: told how far the calibration has come.
   ///   - secondProgress: told how far the second calibration has come, where the recipe needs one.
-  ///   - shouldStop: asked often; the compile fails as interrupted where it says yes.
+  ///   - shouldStop: asked often; the compile fails as interrupted where it says yes. What its own calibration
+  ///     has seen is then kept beside the output, and the next compile goes on from there.
   /// - Throws: `DiagnosticFailure` with everything found in the phase that failed.
   public static func compile(
     _ options: Options, progress: CalibrationRun.Progress,
@@ -72,7 +73,8 @@ public struct Compiler {
   ) throws -> CompileReport {
     let output = try OutputFile(options.output)
     let model = try stopwatch.time("read model") {
-      try LoadedModel(directory: options.model, tokenizer: options.tokenizer, checksValues: true)
+      try LoadedModel(
+        directory: options.model, tokenizer: options.tokenizer, checksValues: true, shouldStop: shouldStop)
     }
     findings += model.findings
     let builder = PlanBuilder(model: model, recipe: options.recipe, license: options.license)
@@ -81,6 +83,18 @@ public struct Compiler {
     try dump?.write(model.imported.module, after: "import")
     let calibration = try CalibrationRun(model, recipe: options.recipe)
     let statistics = try statistics(calibration, progress, shouldStop)
+    return try keeping(statistics) { compiler throws in
+      try compiler.quantize(builder, calibration, statistics, into: output, dump, secondProgress, shouldStop)
+    }
+  }
+
+  /// What follows the calibration.
+  private mutating func quantize(
+    _ builder: PlanBuilder, _ calibration: CalibrationRun, _ statistics: Statistics?, into output: OutputFile,
+    _ dump: IRDump?, _ secondProgress: @escaping CalibrationRun.Progress,
+    _ shouldStop: @escaping @Sendable () -> Bool
+  ) throws -> CompileReport {
+    let model = builder.model
     findings += statistics?.calibrationFindings ?? []
     let ranges = try statistics.map { try RangeTable($0, recipe: options.recipe) } ?? RangeTable()
     var (plan, found) = try stopwatch.time("passes") {
@@ -115,10 +129,32 @@ public struct Compiler {
       return try stopwatch.time("read statistics") { try calibration.readStatistics(path) }
     }
     if let caution = calibration.caution(text: options.text) { findings.append(caution) }
+    let unfinished = unfinished
     return try stopwatch.time("calibrate") {
       try calibration.run(
-        text: try options.text.map { try TextInput(path: $0) }, size: options.size, threads: options.threads,
-        progress: progress, shouldStop: shouldStop)
+        text: try options.text.map { try TextInput(path: $0) }, size: options.size, unfinished: unfinished,
+        threads: options.threads, progress: progress, shouldStop: shouldStop)
+    }
+  }
+
+  /// Where a calibration that was stopped is kept; nil where the compile does not calibrate.
+  private var unfinished: UnfinishedCalibration? {
+    guard options.recipe.needsRanges, options.statistics == nil else { return nil }
+    return UnfinishedCalibration(output: options.output)
+  }
+
+  /// Does what follows the calibration; an interruption does not lose what that has seen.
+  private mutating func keeping(
+    _ statistics: Statistics?, _ body: (inout Compiler) throws -> CompileReport
+  ) throws -> CompileReport {
+    do {
+      let report = try body(&self)
+      unfinished?.remove()
+      return report
+    } catch let failure as DiagnosticFailure {
+      guard failure.exitStatus == .interrupted, let unfinished, let statistics else { throw failure }
+      try unfinished.write(statistics)
+      throw DiagnosticFailure(.interrupted, failure.diagnostics[0].message, hint: unfinished.hint)
     }
   }
 

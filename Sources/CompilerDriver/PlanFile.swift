@@ -25,13 +25,12 @@ public enum PlanFile {
     var (draft, layout) = try Self.layout(of: plan, golden: golden)
     try file.resize(Int(layout.fileLength))
     let writer = WeightsWriter(plan, layout: layout, tensors: tensors, threads: threads) { bytes, offset in
-      if shouldStop() {
-        throw DiagnosticFailure(.interrupted, "the plan was not finished", at: .file(file.name))
-      }
+      if shouldStop() { throw unfinished(file) }
       try file.write(bytes, at: offset)
     }
     try writer.write(refining: refinement)
-    let weights = try digest(of: file, from: Int(layout.weightsOffset), count: Int(layout.weightsLength))
+    let weights = try digest(
+      of: file, from: Int(layout.weightsOffset), count: Int(layout.weightsLength), shouldStop)
     func writeHeader() throws {
       try file.write(layout.headerRegion(weightsDigest: weights) { Digests.sha256($0).bytes })
     }
@@ -43,6 +42,10 @@ public enum PlanFile {
     }
     _ = try load(file.temporaryPath)
     return Int(layout.fileLength)
+  }
+
+  private static func unfinished(_ file: WritableFile) -> DiagnosticFailure {
+    DiagnosticFailure(.interrupted, "the plan was not finished", at: .file(file.name))
   }
 
   /// A plan's draft with room for the logits of its golden prompt, and where everything of it lies.
@@ -103,9 +106,14 @@ public enum PlanFile {
     return logits
   }
 
-  private static func digest(of file: WritableFile, from offset: Int, count: Int) throws -> [UInt8] {
+  private static func digest(
+    of file: WritableFile, from offset: Int, count: Int, _ shouldStop: () -> Bool
+  ) throws -> [UInt8] {
     var hasher = SHA256Hasher()
-    try file.read(from: offset, count: count) { hasher.update($0) }
+    try file.read(from: offset, count: count) { (bytes) throws(DiagnosticFailure) in
+      if shouldStop() { throw unfinished(file) }
+      hasher.update(bytes)
+    }
     return hasher.finalize().bytes
   }
 }

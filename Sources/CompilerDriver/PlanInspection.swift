@@ -25,7 +25,7 @@ public struct PlanInspection {
   public var json: JSONValue {
     let model = view.model
     return .object([
-      ("kind", "plan"), ("version", .string("\(PlanVersion.current)")),
+      ("kind", "plan"), ("version", .string("\(view.version)")),
       ("bytes", .integer(Int64(plan.byteCount))), ("vocabulary", .integer(Int64(model.vocabulary))),
       ("width", .integer(Int64(model.width))), ("layers", .integer(Int64(model.layers))),
       ("state_bytes", .integer(Int64(model.stateBytesPerSlot))),
@@ -47,7 +47,7 @@ public struct PlanInspection {
     let tokenizer = plan.tokenizerSection.isEmpty ? "none" : ByteCount.text(plan.tokenizerSection.count)
     let entries =
       [
-        ("plan", "\(path), \(ByteCount.text(plan.byteCount)), format \(PlanVersion.current)"),
+        ("plan", "\(path), \(ByteCount.text(plan.byteCount)), format \(view.version)"),
         ("model", "\(model.layers) layers, width \(model.width), vocabulary \(model.vocabulary)"),
         ("program", counts),
         (

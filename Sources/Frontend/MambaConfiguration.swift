@@ -1,4 +1,5 @@
 import Diagnostics
+import Tokenization
 
 /// Sizes and settings of a Mamba-1 or Falcon-Mamba model, and the names that differ between layouts.
 struct MambaConfiguration {
@@ -38,7 +39,7 @@ struct MambaConfiguration {
     self.architecture = architecture
     self.selectionEpsilon = selectionEpsilon
     width = config.size("hidden_size")
-    vocabulary = config.size("vocab_size")
+    vocabulary = config.size("vocab_size", limit: TokenizerTables.maximumVocabulary)
     layers = config.size("num_hidden_layers", limit: 4096)
     states = config.size("state_size")
     taps = config.size("conv_kernel")
@@ -69,7 +70,8 @@ struct MambaConfiguration {
     width = config.size("d_model")
     layers = config.size("n_layer", limit: 4096)
     let multiple = config.optionalSize("pad_vocab_size_multiple", limit: 1 << 16) ?? 8
-    vocabulary = (config.size("vocab_size") + multiple - 1) / multiple * multiple
+    let size = config.size("vocab_size", limit: TokenizerTables.maximumVocabulary)
+    vocabulary = (size + multiple - 1) / multiple * multiple
     epsilon = 1e-5
     isTied = config.flag("tie_embeddings", default: true)
     embedding = "backbone.embedding"

@@ -58,7 +58,9 @@ struct AnalyzeCommand: ParsableCommand {
     }
     let file = try save.map { try OutputFile($0) }
     Interruption.listen()
-    let model = try LoadedModel(directory: model, tokenizer: tokenizer.tokenizer, checksValues: true)
+    let model = try LoadedModel(
+      directory: model, tokenizer: tokenizer.tokenizer, checksValues: true,
+      shouldStop: { Interruption.isRequested })
     Console.report(model.findings)
     let calibration = try CalibrationRun(model, recipe: recipe)
     let statistics = try statistics(calibration)

@@ -13,6 +13,8 @@ struct Compile: ParsableCommand {
       Calibrates on text unless statistics are given. A recipe says what is quantized, and how; docs/recipes.md \
       explains its parts, --print-recipe shows one as JSON to start from. The plan appears under its name only when it is complete, and \
       the same inputs give the same bytes.
+      Interrupted by Ctrl-C or SIGTERM (exit status 75), it keeps what its calibration has seen in OUTPUT.unfinished; the \
+      same command goes on from there, to the same bytes.
       """)
 
   @Argument(
