@@ -9,7 +9,7 @@ OUT := .build-demo
 CLANG_FORMAT := clang-format-14
 C_SOURCES = $(shell git ls-files 'Sources/*.c' 'Sources/*.h')
 
-.PHONY: all setup setup-lint setup-trust build demo test damage-test crash-test fuzz lint format clean
+.PHONY: all setup setup-lint setup-trust build demo test damage-test crash-test fuzz accuracy lint format clean
 
 all: build
 
@@ -54,6 +54,18 @@ crash-test: build setup-trust
 FUZZ_SECONDS := 60
 fuzz: setup
 	Tests/Fuzz/run $(FUZZ_SECONDS)
+
+# The tables of docs/accuracy.md, on stdout: about half an hour on two cores. What was measured before is not measured
+# again; `rm -r .build-accuracy` after changes to the tool. ACCURACY_LINES="naive quamba" measures some lines alone.
+WIKITEXT_WINDOWS := 100
+ACCURACY_LINES :=
+ACCURACY = python3 Tests/Accuracy/accuracy.py $(QUAMBA) $(if $(ACCURACY_LINES),--lines $(ACCURACY_LINES))
+accuracy: build
+	@$(ACCURACY) --windows $(WIKITEXT_WINDOWS)
+	@printf '\n— the whole of WikiText-2 test —\n'
+	@$(ACCURACY) --whole
+	@printf '\n— narrower states over text that the model writes —\n'
+	@$(ACCURACY) --generated
 
 lint: setup-lint
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -22,15 +22,32 @@ extension Lowering {
     operand < node.operands.count ? vector(node.operands[operand]) : .absent
   }
 
-  /// The scales of a value of codes.
+  /// The scales of a value of codes: what a code stands for before smoothing divided its channels.
   mutating func scale(of value: ValueID) -> ConstantID {
     let name = "\(module[value].name).scale"
     switch module[value].type.scale {
+    case .perTensor(let scale)?:
+      guard let inverse = smoothing(of: value) else {
+        return add(name, .f32, .vector, 1, as: .literal([scale]))
+      }
+      return add(
+        name, .f32, .vector, module[value].type.width, as: .inverse(of: inverse, divisor: 1 / Double(scale)))
     case .perChannel(let scales)?:
       return add(name, .f32, .vector, module[scales].type.elementCount, as: .value(scales, padding: 0))
-    case .perTensor(let scale)?: return add(name, .f32, .vector, 1, as: .literal([scale]))
     case nil: return .absent
     }
+  }
+
+  /// What the channels of a value of codes were multiplied by, before it was rounded or in the rows of its weight.
+  private func smoothing(of value: ValueID) -> ValueID? {
+    let node = module[value]
+    if node.op == .quantize {
+      return isFused(node.operands[0]) ? module[node.operands[0]].operands[1] : nil
+    }
+    guard node.op == .linearInt8 else { return nil }
+    let weight = module[module[node.operands[1]].operands[0]]
+    guard weight.op == .scaleRows, module[weight.operands[1]].op == .reciprocal else { return nil }
+    return weight.operands[1]
   }
 
   /// What the writer of a value of codes multiplies by; `divisor` is a further division, such as √n of a Hadamard matrix.

@@ -66,7 +66,7 @@ extension Lowering {
     buffers[value] = output
   }
 
-  private func isAccumulated(_ value: ValueID) -> Bool {
+  func isAccumulated(_ value: ValueID) -> Bool {
     [.linear, .linearInt8].contains(module[value].op) && module[value].type.element == .f32
       && soleUse(of: value, as: .add) != nil
   }

@@ -95,6 +95,8 @@ size_t qk_scratch_bytes(const qk_step *step, uint32_t row_capacity) {
   (void)row_capacity; // no kernel keeps scratch per row
   if (is_kernel(step->kernel, offsetof(qk_kernel_table, scan)))
     return (size_t)qk_scan_chunk(step->args.scan.n) * qk_blocks(step->args.scan.n) * 2 * 64;
+  if (is_kernel(step->kernel, offsetof(qk_kernel_table, attend)))
+    return qk_attend_bytes(&step->args.attend);
   if (!is_kernel(step->kernel, offsetof(qk_kernel_table, hadamard)))
     return 0;
   const qk_hadamard *a = &step->args.hadamard;

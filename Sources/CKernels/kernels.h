@@ -6,6 +6,8 @@
 #include "conv.h"
 #include "scan.h"
 #include "linear.h"
+#include "experts.h"
+#include "attend.h"
 #include "helpers.h"
 #include "rotation.h"
 #include "gram.h"
@@ -21,7 +23,12 @@ const qk_isa_table QK_TABLE = {
                 .scan = scan,
                 .hadamard = hadamard,
                 .quantize = quantize,
-                .select = select_rows},
+                .select = select_rows,
+                .gate = gate,
+                .attend = attend,
+                .route = route,
+                .dispatch = dispatch_rows,
+                .combine = combine_rows},
     .probes = {.touch = probe_touch,
                .read = probe_read,
                .int8 = probe_int8,

@@ -78,7 +78,8 @@ public enum Calibrator {
       return try Context(
         plan: plan,
         options: ContextOptions(
-          rowCapacity: rows, logitRowCapacity: min(rows, headRowLimit), threads: threads))
+          rowCapacity: rows, logitRowCapacity: min(rows, headRowLimit), contextCapacity: longest,
+          threads: threads))
     } catch {
       throw .plan(error)
     }

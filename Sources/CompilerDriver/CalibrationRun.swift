@@ -160,8 +160,11 @@ public struct CalibrationRun: Sendable {
   private var percentileTaps: Set<String> {
     let read = module.nodes.flatMap { node -> ArraySlice<ValueID> in
       switch node.op {
-      case .linear, .conv1d, .hadamard: node.operands.prefix(1)
+      case .linear, .conv1d: node.operands.prefix(1)
+      // A transform multiplies by the signs of its channels itself: what it reads is never quantized.
+      case .hadamard: node.operands.prefix(1).filter { module[$0].op != .scaleChannels }[...]
       case .selectiveScan: node.operands.prefix(5)
+      case .attention: node.operands[1...2]
       default: []
       }
     }

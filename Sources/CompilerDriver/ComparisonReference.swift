@@ -23,11 +23,6 @@ public struct ComparisonReference: Sendable {
     }
     let model = try LoadedModel(directory: path, checksValues: true)
     let recipe = try Self.recipe(of: plan)
-    guard recipe.smoothing?.classes.contains(.dtLow) != true else {
-      throw DiagnosticFailure(
-        .unsupportedRecipe, "the plan does not tell the factors by which its dt_low is smoothed",
-        hint: "compare a plan whose smoothing leaves dt_low out")
-    }
     let calibration = try CalibrationRun(model, recipe: recipe)
     guard try model.digest() == plan.metadata("digest.model") else {
       throw DiagnosticFailure(

@@ -116,7 +116,7 @@ public struct Compiler {
       recipe: options.recipe.name, layers: model.imported.module.layers,
       bytesBefore: model.imported.checkpoint.byteCount, bytesAfter: bytes,
       stateBytes: Int(plan.draft.model.stateBytesPerSlot),
-      worstSaturation: statistics.flatMap { worstSaturation($0) }, statistics: statistics,
+      worstSaturation: statistics.flatMap { worstSaturation($0, in: plan.module) }, statistics: statistics,
       times: stopwatch.parts, findings: findings)
   }
 
@@ -179,10 +179,14 @@ public struct Compiler {
       gramBytes: options.gramBytes, observe: codes.observe)
   }
 
-  /// The tensor of which calibration clipped the largest share.
-  private func worstSaturation(_ statistics: Statistics) -> (tensor: String, share: Double)? {
+  /// The tensor of which calibration clipped the largest share; clips are of codes with one scale.
+  private func worstSaturation(
+    _ statistics: Statistics, in module: Module
+  ) -> (tensor: String, share: Double)? {
+    let single = module.nodes.filter { if case .perTensor? = $0.type.scale { true } else { false } }
+    let clipped = Set(single.map(\.name))
     let shares = statistics.taps.compactMap { tap -> (tensor: String, share: Double)? in
-      guard let histogram = tap.histogram,
+      guard clipped.contains(tap.name), let histogram = tap.histogram,
         let clip = options.recipe.clip(ofActivation: tap.name).magnitude(histogram)
       else { return nil }
       let share = histogram.share(above: clip)

@@ -99,6 +99,11 @@ private struct WorkCounter {
     case .hadamard: width(.input) * (hadamardAdditions + gainOperations) + storing(.output)
     case .quantize: storing(.output)
     case .select: 0
+    case .gate: width(.input) * (Cost.siLU + 1)
+    case .attend: loading(.k) + loading(.v)
+    case .dispatch: storing(.output)
+    case .route: width(.input) * (Cost.exponential + 3)
+    case .combine: width(.input)
     }
   }
 

@@ -35,8 +35,8 @@ public enum PlanComparer {
       }
     let rows = max(1, min(windows.length, 512, memory / max(1, rowBytes)))
     let run = ComparisonRun(
-      plan: try makeContext(plan, rows, threads), alone: try makeContext(plan, rows, threads),
-      reference: try makeContext(reference, rows, threads))
+      plan: try makeContext(plan, rows, windows, threads), alone: try makeContext(plan, rows, windows, threads),
+      reference: try makeContext(reference, rows, windows, threads))
     for window in 0..<windows.count {
       if shouldStop() { throw .stopped(done: window) }
       do throws(CallError) {
@@ -51,11 +51,12 @@ public enum PlanComparer {
   }
 
   private static func makeContext(
-    _ plan: Plan, _ rows: Int, _ threads: Int?
+    _ plan: Plan, _ rows: Int, _ windows: TextWindows, _ threads: Int?
   ) throws(EvaluationError) -> Context {
     do throws(ContextError) {
       return try Context(
-        plan: plan, options: ContextOptions(rowCapacity: rows, logitRowCapacity: rows, threads: threads))
+        plan: plan, options: ContextOptions(
+          rowCapacity: rows, logitRowCapacity: rows, contextCapacity: windows.length, threads: threads))
     } catch {
       throw .plan(error)
     }
@@ -79,9 +80,6 @@ private final class ComparisonRun {
   private let exact: ReferenceRows
   /// The float tensors that stand for what each instruction reads.
   private let inputs: [TapNames.Write: String]
-  /// What smoothed activations were multiplied by, by the place that writes them and by name.
-  private let factors: [TapNames.Write: [Float]]
-  private let factorsByName: [String: [Float]]
   private var taps: [TapNames.Write: Tap] = [:]
   private var unmatched: Set<String> = []
   private var scratch: [Float]
@@ -90,12 +88,7 @@ private final class ComparisonRun {
     (self.plan, self.alone, self.reference) = (plan, alone, reference)
     let view = plan.plan.view
     let names = TapNames(view)
-    let factors = SmoothedChannels.factors(view)
     self.names = names
-    self.factors = factors
-    factorsByName = Dictionary(
-      factors.compactMap { write, factors in names.written[write].map { ($0, factors) } },
-      uniquingKeysWith: { first, _ in first })
     let floatNames = Set(TapNames(reference.plan.view).written.values)
     inputs = names.read.compactMapValues { FloatNames.counterpart(of: $0, in: floatNames) }
     let wanted = Set(
@@ -137,17 +130,8 @@ private final class ComparisonRun {
   private func force(_ event: InputEvent) {
     let place = TapNames.Write(instruction: event.instruction, buffer: event.buffer)
     guard let name = inputs[place], exact.widths[name] == event.width else { return }
-    let factors = names.read[place].flatMap { factorsByName[$0] }
     for row in 0..<event.rows {
-      guard let values = exact.row(row, of: name) else { continue }
-      guard let factors else {
-        event.write(values, row: row)
-        continue
-      }
-      for channel in values.indices { scratch[channel] = values[channel] * factors[channel] }
-      scratch.withUnsafeBufferPointer {
-        event.write(UnsafeBufferPointer(rebasing: $0[..<event.width]), row: row)
-      }
+      if let values = exact.row(event.callRow(row), of: name) { event.write(values, row: row) }
     }
   }
 
@@ -157,11 +141,8 @@ private final class ComparisonRun {
     scratch.withUnsafeMutableBufferPointer { scratch in
       let values = UnsafeMutableBufferPointer(rebasing: scratch[..<event.width])
       for row in 0..<event.rows {
-        guard let exact = exact.row(row, of: tap.counterpart) else { continue }
+        guard let exact = exact.row(event.callRow(row), of: tap.counterpart) else { continue }
         event.read(row: row, into: values)
-        if let factors = factors[write] {
-          for channel in values.indices { values[channel] /= factors[channel] }
-        }
         if isAlone {
           tap.alone.add(UnsafeBufferPointer(values), reference: exact)
         } else {
@@ -191,9 +172,8 @@ private final class ComparisonRun {
 
   private func codes(_ tap: Tap, _ write: TapNames.Write) -> MendingHint.Codes {
     let view = plan.plan.view
-    var scales = view.scales(of: view.buffer(write.buffer))
-    if let factors = factors[write] { scales = factors.map { scales[0] / $0 } }
-    return MendingHint.Codes(name: tap.name, scales: scales, profile: tap.profile)
+    return MendingHint.Codes(
+      name: tap.name, scales: view.scales(of: view.buffer(write.buffer)), profile: tap.profile)
   }
 
   func result(_ windows: TextWindows) -> PlanComparison {

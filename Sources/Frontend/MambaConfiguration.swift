@@ -20,8 +20,10 @@ struct MambaConfiguration {
   let hasConvolutionBias: Bool
   /// Whether the head is the embedding; nil where the config does not say.
   let isTied: Bool?
-  /// Name of the embedding's module.
-  let embedding: String
+  /// Names in the checkpoint.
+  let names: CheckpointNames
+  /// Attention, MLPs and experts; nil for a model of nothing but Mamba blocks.
+  let hybrid: HybridLayout?
 
   /// Reads the config of a family.
   init(_ family: ModelFamily, _ config: inout ConfigReader) {
@@ -30,6 +32,7 @@ struct MambaConfiguration {
     case .falconMamba:
       let epsilon = Float(config.positive("mixer_rms_eps", default: 1e-6))
       self.init(transformers: &config, architecture: "falcon_mamba", selectionEpsilon: epsilon)
+    case .jamba: self.init(jamba: &config)
     case .original: self.init(original: &config)
     }
   }
@@ -50,7 +53,8 @@ struct MambaConfiguration {
     hasBias = config.flag("use_bias", default: false)
     hasConvolutionBias = config.flag("use_conv_bias", default: true)
     isTied = config.contains("tie_word_embeddings") ? config.flag("tie_word_embeddings", default: true) : nil
-    embedding = "backbone.embeddings"
+    names = .transformers
+    hybrid = nil
     if let activation = config.string("hidden_act"), !["silu", "swish"].contains(activation) {
       config.report(
         "hidden_act", "'\(activation)' is not supported", hint: "Mamba uses silu", code: .unsupportedModel)
@@ -74,7 +78,8 @@ struct MambaConfiguration {
     vocabulary = (size + multiple - 1) / multiple * multiple
     epsilon = 1e-5
     isTied = config.flag("tie_embeddings", default: true)
-    embedding = "backbone.embedding"
+    names = .original
+    hybrid = nil
     Self.refuseVariants(&config)
     let width = width
     (states, taps, inner, rank, hasBias, hasConvolutionBias) = config.nested("ssm_cfg") { settings in

@@ -6,12 +6,14 @@ enum ModelFamily {
   case mamba
   /// Falcon-Mamba as transformers writes it.
   case falconMamba
+  /// Jamba as transformers writes it.
+  case jamba
   /// Mamba as the authors' own package writes it.
   case original
 
   /// What is supported, for hints.
   static let supported =
-    "supported: model_type \"mamba\" and \"falcon_mamba\", and the original state-spaces layout (d_model, n_layer, ssm_cfg)"
+    "supported: model_type \"mamba\", \"falcon_mamba\" and \"jamba\", and the original state-spaces layout (d_model, n_layer, ssm_cfg)"
 
   /// Recognizes the family by the config.
   /// - Throws: `DiagnosticFailure` that says what was seen and what is supported.
@@ -24,6 +26,7 @@ enum ModelFamily {
     case nil where isOriginal, "mamba" where isOriginal: self = .original
     case "mamba": self = .mamba
     case "falcon_mamba": self = .falconMamba
+    case "jamba": self = .jamba
     default:
       self = .mamba
       let message = type.map { "'\($0)' is not supported" } ?? "the field is missing"

@@ -21,6 +21,11 @@ public struct GenerationRequest: Sendable {
     self.ignoresEnd = ignoresEnd
     self.sampling = sampling
   }
+
+  /// Tokens that the sequence has at the end at most; the last one generated is never run. At least 1.
+  public var longestSequence: Int {
+    min(max(prompt.count + max(tokenLimit, 1) - 1, 1), ContextOptions.largestContextCapacity)
+  }
 }
 
 /// What generating took.
@@ -88,6 +93,17 @@ public final class TextGenerator {
     return tokenizer.encode(prompt, addSpecialTokens: true)
   }
 
+  /// The token ids of a prompt for a plan, before there is a context for it.
+  ///
+  /// - Parameter tokenizer: in place of the plan's.
+  /// - Throws: `GenerationError.noTokenizer`, `GenerationError.tokenizer`, `GenerationError.vocabulary`.
+  public static func encode(
+    _ prompt: String, for plan: Plan, tokenizer: Tokenizer? = nil
+  ) throws(GenerationError) -> [UInt32] {
+    guard let tokenizer = try tokenizer ?? Self.tokenizer(of: plan) else { throw .noTokenizer }
+    return tokenizer.encode(prompt, addSpecialTokens: true)
+  }
+
   /// Generates until the limit, or an end token.
   ///
   /// - Parameter emit: gets each token and the text that it completes (empty without a tokenizer), and at the
@@ -97,6 +113,10 @@ public final class TextGenerator {
     _ request: GenerationRequest, emit: (_ token: UInt32?, _ text: String) -> Bool
   ) throws(GenerationError) -> GenerationStatistics {
     guard !request.prompt.isEmpty else { throw .emptyPrompt }
+    let needed = request.prompt.count + max(request.tokenLimit, 1) - 1
+    if context.keepsKeys, needed > context.options.contextCapacity {
+      throw .length(needed: needed, capacity: context.options.contextCapacity)
+    }
     do throws(CallError) {
       return try run(request, emit)
     } catch {

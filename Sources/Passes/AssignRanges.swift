@@ -114,7 +114,7 @@ enum ActivationUse: CaseIterable {
   case contracted
   /// The same in 16 bits.
   case contractedWide
-  /// Read channel by channel by convolution or scan: a scale for each channel will do.
+  /// Read channel by channel by convolution, scan or attention: a scale for each channel will do.
   case streamed
 
   /// How `user` uses its operand, where the recipe quantizes it.
@@ -128,6 +128,10 @@ enum ActivationUse: CaseIterable {
       guard recipe.scales(ofScanInput: module[module[user].operands[position]].name) != .none else {
         return nil
       }
+      self = .streamed
+    case (.attention, 1...2):
+      guard module[user].operands[1...2].allSatisfy({ recipe.scales(ofScanInput: module[$0].name) != .none })
+      else { return nil }
       self = .streamed
     default: return nil
     }

@@ -60,11 +60,12 @@ extension Recipe {
     return recipe
   }()
 
-  /// With a scale for each channel of every activation, those of contracted ones within the weights.
+  /// With a scale for each channel of every activation, those of contracted ones within the weights, and the rotated
+  /// output of the scan clipped where that loses least.
   public static let quambaSmooth: Recipe = {
     var recipe = quambaChannel
     recipe.name = "quamba-smooth"
-    recipe.clips = [:]
+    recipe.clips = [.yRotated: .leastError]
     recipe.smoothing = Smoothing(strength: 1, classes: [.norm, .u, .yRotated])
     return recipe
   }()

@@ -1,18 +1,19 @@
 import IR
 
 extension Pass {
-  /// A Hadamard rotation between a scan and the projection that reads it, undone by that projection's weight.
+  /// A Hadamard rotation between a scan, or a gated product, and the projection that reads it, undone by that
+  /// projection's weight.
   public static let rotateScanOutput = Pass(
     name: "rotate-scan-output",
     summary:
-      "Rotates the scan's output by a Hadamard matrix and folds the inverse into the projection that reads it.",
+      "Rotates the scan's output, and the gated product of an MLP, by a Hadamard matrix and folds the inverse into the projection that reads it.",
     requires: .folded ... .folded, produces: .rotated, promise: .equivalent(1e-5),
     isNeeded: { $0.rotation.kind != .none }
   ) { rewriter in
     var place = 0
     for value in rewriter.before.values {
       let node = rewriter.before[value]
-      guard node.op == .linear, rewriter.before[node.operands[0]].op == .selectiveScan else {
+      guard node.op == .linear, rotated.contains(rewriter.before[node.operands[0]].op) else {
         rewriter.copy(value)
         continue
       }
@@ -21,7 +22,10 @@ extension Pass {
     }
   }
 
-  /// Puts a rotation before a linear layer that reads a scan, and its inverse into the layer's weight.
+  /// What is rotated where a linear layer reads it.
+  private static let rotated: Set<Op> = [.selectiveScan, .gate]
+
+  /// Puts a rotation before a linear layer, and its inverse into the layer's weight.
   private static func rotateInput(of value: ValueID, place: Int, _ rewriter: inout Rewriter) throws {
     let node = rewriter.before[value]
     let name = rewriter.before[node.operands[0]].name

@@ -72,15 +72,17 @@ extension Pass {
       name: "\(node.name).smoothing", for: value)
   }
 
-  /// Divides a value by its factors: in the rows of the weight that makes it, where only smoothed products read it,
-  /// else channel by channel.
+  /// Divides a value by its factors: in the rows of the weight whose product writes it as codes, where only smoothed
+  /// products read it, else channel by channel.
   private static func smooth(
     _ value: ValueID, operands: [ValueID]?, _ factors: ValueID, _ rewriter: inout Rewriter
   ) throws -> Smoothed {
     let node = rewriter.before[value]
     let inverse = try rewriter.emit(
       .reciprocal, [factors], name: "\(node.name).smoothing.inverse", for: value)
-    guard node.op == .linear, readers(of: value, rewriter) == rewriter.uses[value.index], var operands else {
+    guard node.op == .linear, rewriter.recipe.contractsCodes(value, in: rewriter.before),
+      readers(of: value, rewriter) == rewriter.uses[value.index], var operands
+    else {
       let image = rewriter.copy(value, operands: operands)
       let smoothed = try rewriter.emit(
         .scaleChannels, [image, inverse], name: "\(node.name).smoothed", for: value)

@@ -13,6 +13,9 @@ extension Recipe {
     case b, c, dt, y
     case yRotated = "y_rotated"
     case normF = "norm_f"
+    /// Keys and values, what attention makes of them, and the gated product of an MLP.
+    case k, v, attended, h
+    case hRotated = "h_rotated"
 
     /// The class of a tensor, nil for one that is never quantized.
     public init?(ofTensor name: String) {

@@ -13,13 +13,18 @@ extension Opcode {
     case .hadamard: .hadamard
     case .quantize: .quantize
     case .select: .select
+    case .gate: .gate
+    case .attend: .attend
+    case .route: .route
+    case .dispatch: .dispatch
+    case .combine: .combine
     }
   }
 }
 
 extension OpcodeSpec {
   /// The inverse scale of an output of codes that `field` names.
-  private static func inverse(of field: Field, _ width: Dimension = .width) -> WordKind {
+  static func inverse(of field: Field, _ width: Dimension = .width) -> WordKind {
     .constant([.vector], types: [.f32], shape: .oneOr(width), .exactlyWhenCodes([field]), values: .positive)
   }
 
@@ -58,7 +63,7 @@ extension OpcodeSpec {
       WordSpec(field: .epsilon, kind: .positiveFloat),
       WordSpec(field: .inverse, kind: inverse(of: .output)),
       WordSpec(field: .output, kind: .output(types: [.f32, .i8, .i16], width: .width)),
-    ], codesImply: [], ranges: [])
+    ], codesImply: [], ranges: [], rows: .any)
 
   static let linear = OpcodeSpec(
     opcode: .linear, name: "linear",
@@ -82,7 +87,8 @@ extension OpcodeSpec {
       WordSpec(field: .bias, kind: vector(.outputs, .atLeastWhenCodes([.weights]))),
       WordSpec(field: .accumulate, kind: .accumulate(into: .output)),
       WordSpec(field: .output, kind: .output(types: [.f32, .i8], width: .outputs)),
-    ], codesImply: [(.input, .weights), (.output, .weights)], ranges: [(.width, PlanLimits.productInputs)])
+    ], codesImply: [(.input, .weights), (.output, .weights)],
+    ranges: [(.width, PlanLimits.productInputs)], rows: .any)
 
   static let conv = OpcodeSpec(
     opcode: .conv, name: "conv",
@@ -136,7 +142,7 @@ extension OpcodeSpec {
       WordSpec(field: .block, kind: .integer(1...(1 << 24))),
       WordSpec(field: .output, kind: .output(types: [.f32, .i8, .i16], width: .width)),
       WordSpec(field: .gain, kind: vector(.width, .optional), since: 1),
-    ], codesImply: [], ranges: [])
+    ], codesImply: [], ranges: [], rows: .any)
 
   static let quantize = OpcodeSpec(
     opcode: .quantize, name: "quantize",
@@ -146,7 +152,7 @@ extension OpcodeSpec {
       WordSpec(field: .input, kind: .input(types: [.f32], width: .width)),
       WordSpec(field: .inverse, kind: inverse(of: .output)),
       WordSpec(field: .output, kind: .output(types: [.i8, .i16], width: .width)),
-    ], codesImply: [], ranges: [])
+    ], codesImply: [], ranges: [], rows: .any)
 
   static let select = OpcodeSpec(
     opcode: .select, name: "select",

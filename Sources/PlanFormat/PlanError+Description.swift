@@ -61,6 +61,7 @@ extension ModelProblem: CustomStringConvertible {
     switch self {
     case .zeroSize: "vocabulary, width and arena sizes must not be zero"
     case .unaligned: "arena and state sizes must be multiples of 64"
+    case .pages: "a page must hold keys and values and nothing else"
     case .logits: "the logits must be a float32 buffer of the head, as wide as the vocabulary"
     }
   }
@@ -113,6 +114,7 @@ extension InstructionProblem: CustomStringConvertible {
     case .range(let field, let found): "\(field) is out of range: \(found)"
     case .hadamardBlock: "block must be a listed order times a power of two, and divide the width"
     case .state(let offset): "its state at \(offset) overlaps an earlier one or reaches beyond the slot"
+    case .rowSet(let field): "\(field) has the rows of another row set"
     case .unwritten(let field):
       "\(field) reads bytes that this call has not written, or has overwritten since"
     case .correction(let output): "its correction of output \(output) does not fit the weights"

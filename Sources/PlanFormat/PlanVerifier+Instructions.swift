@@ -18,6 +18,7 @@ extension PlanVerifier {
     }
     guard previous != nil else { throw .program(.emptyBody) }
     guard previous == .head else { throw .program(.emptyHead) }
+    guard pageEnd == view.model.bytesPerPage else { throw .model(.pages) }
     guard arena.holds(view.model.logits, view.buffer(view.model.logits)) else {
       throw .program(.logitsUnwritten)
     }
@@ -29,6 +30,9 @@ extension PlanVerifier {
     try verifyValues(instruction)
     try verifyState(instruction, at: index, dimensions)
     try verifyHadamard(instruction, at: index, dimensions)
+    try verifyAttention(instruction, at: index, dimensions)
+    try verifyExperts(instruction, at: index, dimensions)
+    try verifyRowSets(instruction, at: index)
     try verifyArena(instruction, at: index)
   }
 

@@ -40,7 +40,7 @@ extension Binder {
     instruction.constant(field).map(floats)
   }
 
-  private func width(_ instruction: Instruction, _ field: Field) -> UInt32 {
+  func width(_ instruction: Instruction, _ field: Field) -> UInt32 {
     view.buffer(BufferID(instruction[field])).width
   }
 

@@ -11,8 +11,11 @@ struct PlanFacts {
     /// One scale, or one for each channel.
     let scales: [Float]
 
-    /// The largest magnitude that the codes can hold; nil where each channel has its own.
-    var clip: Float? { scales.count == 1 ? scales[0] * 127 : nil }
+    /// Whether the codes have 16 bits, for which ranges are never clipped.
+    let isWide: Bool
+
+    /// The largest magnitude that the codes of any channel can hold; nil for codes of 16 bits.
+    var clip: Float? { isWide ? nil : (scales.max() ?? 0) * 127 }
     /// The middle scale.
     var medianScale: Float { scales.sorted()[scales.count / 2] }
   }
@@ -39,7 +42,8 @@ struct PlanFacts {
       let buffer = view.buffer(BufferID(UInt32(index)))
       guard !buffer.scale.isAbsent else { return nil }
       return Codes(
-        name: view.string(buffer.name), width: Int(buffer.width), scales: view.floats(buffer.scale))
+        name: view.string(buffer.name), width: Int(buffer.width), scales: view.floats(buffer.scale),
+        isWide: buffer.type == .i16)
     }
     parts = PlanParts(view, bytes: plan.byteCount).parts
   }

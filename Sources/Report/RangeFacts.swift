@@ -7,7 +7,9 @@ struct RangeFacts {
   /// What calibration saw.
   let tap: TapStatistics
   let summary: TapSummary
-  /// The largest magnitude that the plan's codes can hold; nil where each channel has its own, or it is float.
+  /// Whether the plan's 8-bit codes have one scale for all channels.
+  let hasOneScale: Bool
+  /// The largest magnitude that the plan's codes can hold; nil where it is float, or each channel has its own maximum.
   let clip: Float?
 
   /// The share of elements that calibration saw above the clip; nil without a histogram or a clip.
@@ -18,11 +20,14 @@ struct RangeFacts {
 
   /// All tensors that were observed, in the order of the statistics.
   static func all(_ statistics: Statistics, _ plan: PlanFacts) -> [RangeFacts] {
-    let clips = Dictionary(plan.codes.map { ($0.name, $0.clip) }) { first, _ in first }
+    let codes = Dictionary(plan.codes.map { ($0.name, $0) }) { first, _ in first }
     return statistics.taps.map { tap in
-      RangeFacts(
+      let clip = codes[tap.name]?.clip ?? nil
+      let hasOneScale = clip != nil && codes[tap.name]?.scales.count == 1
+      return RangeFacts(
         name: tap.name, place: TensorName(tap.name), tap: tap, summary: TapSummary(tap),
-        clip: clips[tap.name] ?? nil)
+        hasOneScale: hasOneScale,
+        clip: clip.flatMap { hasOneScale || $0 < tap.maximum * 0.999 ? $0 : nil })
     }
   }
 }

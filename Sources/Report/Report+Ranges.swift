@@ -68,7 +68,7 @@ extension Report {
   }
 
   private func worstTable(_ ranges: [RangeFacts]) -> HTML? {
-    let single = ranges.filter { $0.clip != nil }.sorted { $0.summary.isWorse(than: $1.summary) }
+    let single = ranges.filter(\.hasOneScale).sorted { $0.summary.isWorse(than: $1.summary) }
     guard !single.isEmpty else { return nil }
     return Blocks.table(
       "Largest outliers among tensors with one scale",

@@ -41,10 +41,10 @@ struct CompareTests {
     #expect(layers.output.split(separator: "\n").count == 9 && layers.output.contains("layers.7.residual"))
   }
 
-  /// What smoothing divided before the codes is multiplied again before it is compared.
-  @Test
-  func smoothedTensorsAreComparedAsTheyWere() throws {
-    let plan = try Fixtures.plans.plan(Fixtures.example, "quamba-smooth")
+  /// What smoothing divided before the codes is multiplied again before it is compared; `smooth` smooths dt_low too.
+  @Test(arguments: ["quamba-smooth", "smooth"])
+  func smoothedTensorsAreComparedAsTheyWere(_ recipe: String) throws {
+    let plan = try Fixtures.plans.plan(Fixtures.example, recipe)
     let outcome = try run([Fixtures.example, plan, "--text", Fixtures.text, "--json"])
     try #require(outcome.code == 0, "\(outcome.errors)")
     let taps = try JSONCursor(try JSONText.parse(outcome.output))["taps"].array()

@@ -101,6 +101,29 @@ struct ClipTests {
     #expect(try scales(compile(recipe).inspection, ".z").allSatisfy { $0.count == 1 })
   }
 
+  @Test("what is told to be clipped most is what the plan clips")
+  func worstSaturation() throws {
+    try withTemporaryDirectory { place in
+      func worst(_ recipe: Recipe) throws -> Substring? {
+        var options = Compiler.Options(
+          model: Self.model, output: place + "/plan", recipe: recipe, threads: 2)
+        options.size = CalibrationText.Size(samples: 2, length: 32)
+        let report = try Compiler.compile(options, progress: { _, _ in })
+        return report.worstSaturation?.tensor.split(separator: ".").last
+      }
+      var recipe = Recipe.quambaChannel
+      recipe.clips = [.z: .percentile(50), .yRotated: .percentile(99)]
+      let channels = try worst(recipe)
+      #expect(channels == "y_rotated", "z has a scale for each channel")
+      recipe.scanInputs = .tensor
+      let single = try worst(recipe)
+      #expect(single == "z")
+      recipe.clips = [:]
+      let none = try worst(recipe)
+      #expect(none == nil)
+    }
+  }
+
   @Test("statistics without a histogram cannot be clipped, and say so")
   func noHistogram() throws {
     try withTemporaryDirectory { place in

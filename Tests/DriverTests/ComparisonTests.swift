@@ -57,15 +57,18 @@ struct ComparisonTests {
   }
 
   @Test(
-    "tensors that have a buffer of their own differ as plain loops say", arguments: [Recipe.naive, .quamba])
+    "tensors that have a buffer of their own differ as plain loops say",
+    arguments: [Recipe.naive, .smooth, .quamba, .quambaSmooth])
   func accumulatedErrors(_ recipe: Recipe) throws {
     let plan = try compiledPlan(Fixtures.model("mamba-f32"), recipe)
     let reference = try ComparisonReference(Fixtures.model("mamba-f32"), for: plan, threads: 2).plan
     let comparison = try compare(plan, with: reference)
     #expect(comparison.tokens == 140 && comparison.windows == 2 && comparison.unmatched.isEmpty)
     let (mine, exact) = (try rows(plan), try rows(reference))
-    let rotated = recipe.name == "naive" ? "y" : "y_rotated"
-    for name in ["norm", "mixer.x", "mixer.u", "mixer.dt", "mixer.\(rotated)"].map({ "layers.1.\($0)" }) + [
+    let rotated = recipe.rotation.kind == .none ? "y" : "y_rotated"
+    for name in ["norm", "mixer.x", "mixer.u", "mixer.dt_low", "mixer.dt", "mixer.\(rotated)"].map({
+      "layers.1.\($0)"
+    }) + [
       "norm_f"
     ] {
       let tap = try #require(comparison.taps.first { $0.name == name }, "\(name)")

@@ -117,6 +117,27 @@ import Testing
     ),
     ("%y: f32[4] = selective_scan(%x, %x, %x, %n, %x, $w, $v, $v)", "c is 3 wide, b is 4"),
     ("%y: f32[4] = add(%x, %n)", "widths 4 and 3 differ"),
+    ("%y: f32[4] = gate(%x, %n)", "widths 4 and 3 differ"),
+    (
+      "%y: f32[4] = attention(%x, %x, %x) {heads = 3, key_heads = 2, scale = 1.0}",
+      "3 heads cannot share the keys of 2 in equal groups"
+    ),
+    (
+      "%y: f32[4] = attention(%x, %x, %x) {heads = 3, key_heads = 3, scale = 1.0}",
+      "q is 4 wide, which 3 heads do not divide"
+    ),
+    (
+      "%y: f32[4] = attention(%x, %x, %n) {heads = 2, key_heads = 2, scale = 1.0}",
+      "k and v are 4 and 3 wide, 4 is needed"
+    ),
+    (
+      "%y: f32[4] = attention(%x, %x, %x) {heads = 2, key_heads = 2, scale = 0.0}",
+      "attribute 'scale' is 0.0, a finite value above zero is needed"
+    ),
+    ("%y: f32[4] = route(%x) {count = 5}", "5 of 4 experts cannot be chosen"),
+    ("%y: f32[4] = dispatch(%x, %n) {expert = 3}", "there is no expert 3 among 3"),
+    ("%y: f32[4] = combine(%x, %n, %x) {expert = 3}", "widths 4 and 3 differ"),
+    ("%y: f32[4] = combine(%x, %x, %n) {expert = -1}", "attribute 'expert' is -1, at least 0 is needed"),
     ("%y: f32[4] = scale_channels(%x, $s)", "operand 1 is f32[3], floats of shape [4] are needed"),
     ("%y: f32[4] = scale_channels(%c, $v)", "operand 0 is i8[4], a row of f32 is needed"),
     ("%y: i8[4]@0.5 = quantize(%x) {bits = 12}", "attribute 'bits' is 12, 8 or 16 is needed"),

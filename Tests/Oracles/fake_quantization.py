@@ -4,8 +4,11 @@ Activation scales come from a compiled plan (`--plan`, through `quamba inspect P
 with that output saved), or from a calibration made here (`--own-scales RECIPE --calibration FILE.jsonl`).
 Weights come from the model directory, and are quantized here. Nothing is shared with the Swift and C code.
 
-q = round_half_even(clip(x / scale, -128, 127)) for activations, clipped to +-32639 for those of 16 bits; weights have scale max|w| / 127 for a whole checkpoint
-tensor or for a row, the head always for a row. An activation that the plan does not list is float32.
+q = round_half_even(clip(x / scale, -128, 127)) for activations, clipped to +-32639 for those of 16 bits; weights have
+scale clip / 127 for a whole checkpoint tensor or for a row, the head always for a row. An activation that the plan does
+not list is float32, and so is a product's weight that it lists no multipliers of. Where the input of a product has a
+scale for each channel (smoothing), the weight's columns are multiplied by these before they are quantized; a smoothed
+dt_low is divided by its scales in the rows of x_proj.
 """
 
 import argparse
@@ -19,6 +22,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 import hadamard
+import weight_clips
 
 NONE, LOCAL = {"kind": "none"}, {"kind": "local"}
 RECIPES = {
@@ -29,7 +33,7 @@ RECIPES = {
     },
     "quamba-smooth": {
         "weights": {"scales": "row"}, "convolution": "float32", "rotation": LOCAL, "scan_inputs": "channel",
-        "smoothing": {"strength": 1},
+        "smoothing": {"strength": 1}, "embedding": "int8", "clips": {"y_rotated": "least-error"},
     },
 }
 DTYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
@@ -88,19 +92,27 @@ class Model:
 class Linear:
     """x W^T + b; int8 weights are kept as codes, exact in float32 products for up to 1,032 inputs.
 
-    `steps`, where given, are the scales of the input's channels; they are part of the weight's columns.
+    `steps`, where given, are the scales of the input's channels; they are part of the weight's columns. `divisors` are
+    those of the output's channels, which the weight's rows are divided by. `largest` is the range of a tensor's scale
+    where that is the tensor of more rows than these.
     """
 
-    def __init__(self, weight, mode, bias=None, steps=None):
+    def __init__(self, weight, mode, bias=None, steps=None, divisors=None, clip="maximum", largest=None):
         self.bias = bias
         self.scale = None
         self.steps = steps if steps is not None and steps.size > 1 else None
+        self.divisors = divisors if divisors is not None and divisors.size > 1 else None
         if self.steps is not None:
             weight = weight * self.steps
+        if self.divisors is not None:
+            weight, largest = weight / self.divisors[:, None], None
         if mode == "float32":
             self.codes = np.ascontiguousarray(weight.T, dtype=np.float32)
             return
-        largest = np.abs(weight).max(axis=1) if mode == "row" else np.full(len(weight), np.abs(weight).max())
+        if mode == "row":
+            largest = np.array([clipped(row, clip) for row in weight])
+        else:
+            largest = np.full(len(weight), clipped(weight, clip) if largest is None else largest)
         self.scale = np.where(largest > 0, largest / 127, 1).astype(np.float32)
         codes = np.clip(np.rint(weight / self.scale[:, None]), -127, 127)
         exact = np.float32 if weight.shape[1] <= 1032 else np.float64
@@ -115,9 +127,20 @@ class Linear:
             out = out * (self.scale * scale)
         elif np.ndim(scale) == 0 and scale != 1:
             out = out * scale
+        if self.divisors is not None:
+            out = out * self.divisors
         if self.bias is not None:
             out = out + self.bias
         return out.astype(np.float32, copy=False)
+
+
+def clipped(weight, clip):
+    """The magnitude at which a weight, or one of its rows, is clipped."""
+    if clip == "maximum":
+        return np.abs(weight).max()
+    if clip == "least-error":
+        return weight_clips.least_error(weight)
+    return weight_clips.percentile(weight, float(clip.removeprefix("percentile:")))
 
 
 class Activations:
@@ -199,23 +222,34 @@ def scan(u, delta, a, b, c, d, kept=("f32", None)):
 
 
 class Network:
-    """A model under one set of choices; `weights`, `convolution`, `head` and `embedding` say how each is stored."""
+    """A model under one set of choices; `weights`, `convolution`, `head` and `embedding` say how each is stored.
 
-    def __init__(self, model, recipe, activations, states=None):
+    `products`, where given, are the instructions that compute integer products; the weights of others are float.
+    """
+
+    def __init__(self, model, recipe, activations, states=None, products=None):
         self.model = model
         self.activations = activations
         self.states = states or {}
+        self.products = products
+        self.clip = recipe["weights"].get("clip", "maximum")
         weights = recipe["weights"]["scales"]
         inner = model.layer(0, "mixer.out_proj.weight").shape[1]
         self.rotated = recipe["rotation"]["kind"] == "local"
         block, _ = hadamard.shape(inner)
         self.rotation = (hadamard.matrix(inner) / math.sqrt(block)).astype(np.float32)
         self.blocks = [self.block(index, weights, recipe) for index in range(model.layers)]
-        self.head = Linear(model.head, "float32" if weights == "float32" else "row")
+        self.head = self.product(
+            "logits", model.head, "float32" if weights == "float32" else "row", steps=activations.scales.get("norm_f"))
         self.embedding = model.embedding
         if recipe.get("embedding") == "int8":
             table = Linear(model.embedding, "row")
             self.embedding = table.codes.T * table.scale[:, None]
+
+    def product(self, instruction, weight, mode, bias=None, **choices):
+        """A linear layer as the instruction of a plan computes it."""
+        isInteger = self.products is None or instruction in self.products
+        return Linear(weight, mode if isInteger else "float32", bias, clip=self.clip, **choices)
 
     def block(self, index, weights, recipe):
         def read(name):
@@ -234,32 +268,48 @@ class Network:
             scale = np.abs(taps).max(axis=axis, keepdims=True) / np.float32(127)
             taps = np.rint(taps / scale) * scale
         bias = read("mixer.conv1d.bias")
+        linears = self.projections(index, weights, read, steps)
+        linears["out"] = self.product(
+            f"layers.{index}.residual", out, weights, read("mixer.out_proj.bias"),
+            steps=steps("mixer.y_rotated" if self.rotated else "mixer.y"))
         return {
             "gain": read("norm.weight"),
-            "in": Linear(read("mixer.in_proj.weight"), weights, read("mixer.in_proj.bias"), steps("norm")),
             "taps": taps,
             "conv_bias": np.float32(0) if bias is None else bias,
-            "x": Linear(read("mixer.x_proj.weight"), weights, steps=steps("mixer.u")),
-            "dt": Linear(read("mixer.dt_proj.weight"), weights),
             "dt_bias": read("mixer.dt_proj.bias"),
             "a": np.ascontiguousarray(-np.exp(read("mixer.A_log")).T),
             "d": read("mixer.D"),
-            "out": Linear(out, weights, read("mixer.out_proj.bias"), steps("mixer.y_rotated")),
+            **linears,
         }
+
+    def projections(self, index, weights, read, steps):
+        """What feeds convolution and scan: in_proj gives x and z, x_proj gives dt_low, b, c; a tensor's scale is that of all."""
+        both, bias = read("mixer.in_proj.weight"), read("mixer.in_proj.bias")
+        x_proj, dt_proj = read("mixer.x_proj.weight"), read("mixer.dt_proj.weight")
+        inner, rank, states = len(both) // 2, dt_proj.shape[1], read("mixer.A_log").shape[1]
+        rows = {"x": slice(0, inner), "z": slice(inner, None)}
+        rows |= {"dt_low": slice(0, rank), "b": slice(rank, rank + states), "c": slice(rank + states, None)}
+        found = {"dt": self.product(f"layers.{index}.mixer.dt", dt_proj, weights, steps=steps("mixer.dt_low"))}
+        for name, part in rows.items():
+            whole, scales = (both, steps("norm")) if name in "xz" else (x_proj, steps("mixer.u"))
+            smoothed = whole * scales if scales is not None and scales.size > 1 else whole
+            found[name] = self.product(
+                f"layers.{index}.mixer.{name}", whole[part], weights,
+                bias[part] if name in "xz" and bias is not None else None, steps=scales,
+                divisors=steps("mixer.dt_low") if name == "dt_low" else None,
+                largest=clipped(smoothed, self.clip) if weights == "tensor" else None)
+        return found
 
     def mix(self, index, block, normed):
         """One mixer on its norm's output [windows, T, d]."""
         quantizer, name = self.activations, f"layers.{index}."
-        both = block["in"](quantizer.coded(name + "norm", normed))
-        inner = both.shape[-1] // 2
+        read = quantizer.coded(name + "norm", normed)
         name += "mixer."
-        x = quantizer.rounded(name + "x", both[..., :inner])
-        z = quantizer.rounded(name + "z", both[..., inner:])
+        x, z = (quantizer.rounded(name + part, block[part](read)) for part in "xz")
         u = silu(convolve(x, block["taps"], block["conv_bias"]))
         contracted = quantizer.coded(name + "u", u)
         scanned = quantizer.rounded(name + ("u_scan" if name + "u_scan" in quantizer.scales else "u"), u)
-        rank, states = block["dt"].codes.shape[0], block["a"].shape[0]
-        low, b, c = np.split(block["x"](contracted), [rank, rank + states], axis=-1)
+        low, b, c = (block[part](contracted) for part in ("dt_low", "b", "c"))
         if self.model.selection_epsilon is not None:
             low, b, c = (norm(part, 1, self.model.selection_epsilon) for part in (low, b, c))
         dt = quantizer.rounded(name + "dt", block["dt"](quantizer.coded(name + "dt_low", low)))
@@ -296,7 +346,7 @@ class Ranges:
         magnitudes = np.abs(x)
         largest = magnitudes.reshape(-1, x.shape[-1]).max(axis=0)
         self.largest[name] = np.maximum(self.largest.get(name, 0), largest)
-        if name.endswith(".u"):
+        if name.endswith((".u", ".y_rotated")):
             bins = np.ascontiguousarray(magnitudes).view(np.uint32).ravel() >> 14
             self.histograms[name] = self.histograms.get(name, 0) + np.bincount(bins, minlength=1 << 17)
 
@@ -307,6 +357,21 @@ class Ranges:
         edge = np.uint32((int(np.searchsorted(cumulative, wanted)) + 1) << 14).view(np.float32)
         return min(edge, self.largest[name].max())
 
+    def least_error(self, name):
+        """The clip, of the upper edges of bins, of least squared error: evenly spread within, cut down beyond."""
+        counts = self.histograms[name].astype(np.float64)
+        counts[0] = 0
+        edges = ((np.arange(counts.size + 1, dtype=np.uint64) << 14).astype(np.uint32)).view(np.float32)
+        edges = np.nan_to_num(edges, nan=0, posinf=0).astype(np.float64)
+        middles = (edges[:-1] + edges[1:]) / 2
+        beyond = [np.cumsum((counts * middles**power)[::-1])[::-1] for power in (0, 1, 2)]
+        tails = [np.append(tail, 0)[1:] for tail in beyond]
+        top = self.largest[name].max()
+        clips = np.minimum(edges[1:], top)
+        errors = (counts.sum() - tails[0]) * (clips / 127) ** 2 / 12
+        errors += tails[2] - 2 * clips * tails[1] + clips**2 * tails[0]
+        return np.float32(clips[1:][np.argmin(np.where(clips[1:] > 0, errors[1:], np.inf))])
+
     def scales(self, recipe, percent):
         """One scale a tensor or a channel, as the recipe says."""
         found = {}
@@ -315,6 +380,8 @@ class Ranges:
             if leaf == "u" and recipe["scan_inputs"] == "channel":
                 found[name + "_scan"] = largest / np.float32(127)
             if leaf in ("norm", "u", "y_rotated") and "smoothing" in recipe:
+                if recipe.get("clips", {}).get(leaf) == "least-error":
+                    largest = np.minimum(largest, self.least_error(name))
                 found[name] = np.maximum(largest, largest.max() / 1024) / np.float32(127)
             elif leaf == "u" and recipe["rotation"]["kind"] != "none":
                 found[name] = np.array([self.percentile(name, percent) / np.float32(127)], dtype=np.float32)
@@ -366,32 +433,32 @@ def plan_states(plan):
     }
 
 
+def projection(linear):
+    """The name of what a product gives, whether or not something else makes codes of it."""
+    return linear["instruction"].removesuffix(".f32").removesuffix("_raw")
+
+
 def multiplier_error(plan, network, scales):
     """The worst relative difference between the plan's multipliers and s_in * s_w / s_out made from the weights here.
 
-    The instruction's name tells the projection: `in_proj` gives x then z, `x_proj` gives dt_low, b, c.
+    Smoothed inputs have their scales in the weights here. The instruction's name tells the projection.
     """
-    layers = {"x": "in", "z": "in", "dt_low": "x", "b": "x", "c": "x", "dt": "dt", "residual": "out"}
     worst, compared = 0.0, 0
     for linear in plan.get("linears", []):
         scale_in = scales.get(linear["input"])
-        place = linear["instruction"].split(".")
-        leaf = place[-1].removesuffix("_raw")
-        layer = layers.get(leaf)
-        weight = network.head if layer is None else network.blocks[int(place[1])][layer]
-        if weight.scale is None or (scale_in is not None and scale_in.size != 1):
+        place = projection(linear).split(".")
+        leaf = place[-1]
+        weight = network.head if leaf == "logits" else network.blocks[int(place[1])]["out" if leaf == "residual" else leaf]
+        if weight.scale is None:
             continue
-        rows = weight.scale
-        if layer == "in":
-            rows = rows[: rows.size // 2] if leaf == "x" else rows[rows.size // 2 :]
-        if layer == "x":
-            rank, states = network.blocks[0]["dt"].codes.shape[0], network.blocks[0]["a"].shape[0]
-            first = {"dt_low": 0, "b": rank, "c": rank + states}[leaf]
-            rows = rows[first : first + (rank if leaf == "dt_low" else states)]
-        expected = rows * (1 if scale_in is None else scale_in[0]) / scales.get(linear["output"], np.float32(1))
-        actual = np.array(linear["multipliers"], dtype=np.float32)[: rows.size]
+        expected = weight.scale.copy()
+        if scale_in is not None and scale_in.size == 1:
+            expected *= scale_in[0]
+        if weight.divisors is None:
+            expected /= scales.get(linear["output"], np.float32(1))
+        actual = np.array(linear["multipliers"], dtype=np.float32)[: expected.size]
         worst = max(worst, float(np.max(np.abs(actual - expected) / expected)))
-        compared += rows.size
+        compared += expected.size
     return {"multipliers_compared": compared, "worst_relative_difference": worst}
 
 
@@ -466,6 +533,16 @@ def arguments():
     return options
 
 
+def refuse(recipe):
+    """What is not computed here."""
+    if recipe["rotation"]["kind"] == "residual" or recipe["rotation"].get("signs") is not None:
+        raise SystemExit("rotation of the residual stream, and signs, are not computed here")
+    if recipe.get("bias_correction") or recipe["weights"].get("rounding") == "gptq" or recipe.get("norm_gains") == "folded":
+        raise SystemExit("bias correction, GPTQ and folded gains are not computed here")
+    if any(set(rule) - {"tensors", "keep"} and "weight" in rule["tensors"] for rule in recipe.get("set", [])):
+        raise SystemExit("weights that are set one by one are not computed here")
+
+
 def random_ids(count, vocabulary):
     """The ids of a linear congruential generator, from its upper bits."""
     state, ids = 0x9E3779B97F4A7C15, []
@@ -491,13 +568,13 @@ def main():
         plan = inspect(options)
         recipe, (scales, wide), states = dict(plan["recipe"]), plan_scales(plan), plan_states(plan)
         figures["recipe"] = recipe["name"]
-        if recipe.get("smoothing"):
-            raise SystemExit("a plan does not list the factors of smoothing: use --own-scales")
+        refuse(recipe)
     if options.embedding:
         recipe["embedding"] = options.embedding
     if options.head_input == "float32":
         scales.pop("norm_f", None)
-    quantized = Network(model, recipe, Activations(scales, wide=wide), states)
+    products = None if options.own_scales else {projection(linear) for linear in plan["linears"]}
+    quantized = Network(model, recipe, Activations(scales, wide=wide), states, products)
     if not options.own_scales:
         figures.update(multiplier_error(plan, quantized, scales))
     figures["head_input"] = "float32" if "norm_f" not in scales else "int16" if "norm_f" in wide else "int8"

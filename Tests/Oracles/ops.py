@@ -126,6 +126,43 @@ def linear_cases():
     yield linear_int8("linear_int8, floats in", draw(3, 37), weight, multiplier, bias, "f32")
 
 
+def gate():
+    x, z = draw(3, 7), draw(3, 7, amplitude=20)
+    return "gate", {"x": x, "z": z}, {}, "gate(%x, %z)", "f32[7]", x * z * sigmoid(z)
+
+
+def attention(name, heads, key_heads, dim, rows):
+    """Causal; consecutive heads share keys and values."""
+    q, k, v = draw(rows, heads * dim), draw(rows, key_heads * dim), draw(rows, key_heads * dim)
+    scale = single(0.3)
+    sharing = heads // key_heads
+    expected = np.zeros_like(q)
+    for head in range(heads):
+        own, shared = slice(head * dim, (head + 1) * dim), slice(head // sharing * dim, (head // sharing + 1) * dim)
+        scores = q[:, own] @ k[:, shared].T * scale
+        scores[np.triu_indices(rows, 1)] = -np.inf
+        weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+        expected[:, own] = weights / weights.sum(axis=1, keepdims=True) @ v[:, shared]
+    node = f"attention(%q, %k, %v) {{heads = {heads}, key_heads = {key_heads}, scale = 0.3}}"
+    return name, {"q": q, "k": k, "v": v}, {}, node, f"f32[{heads * dim}]", expected
+
+
+def route():
+    x = single(np.concatenate([draw(4, 5), [[1, 2, 2, 0, 2], [0, 0, 0, 0, 0], [-200, 100, 0, 100, -1]]]))
+    weights = np.exp(x - x.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    chosen = np.argsort(-weights, axis=1, kind="stable")[:, :2]
+    expected = np.zeros_like(weights)
+    np.put_along_axis(expected, chosen, np.take_along_axis(weights, chosen, axis=1), axis=1)
+    return "route", {"x": x}, {}, "route(%x) {count = 2}", "f32[5]", expected
+
+
+def combine():
+    x, y, routes = draw(3, 4), draw(3, 4), single([[0, 0.5], [1, 0], [0.25, 0.75]])
+    node = "combine(%x, %y, %routes) {expert = 1}"
+    return "combine", {"x": x, "y": y, "routes": routes}, {}, node, "f32[4]", x + routes[:, 1:] * y
+
+
 def cases():
     yield rms_norm()
     yield conv1d(6, bias=True)
@@ -140,6 +177,11 @@ def cases():
     yield from linear_cases()
     yield selective_scan("selective_scan, state of halves", draw(9, 4), "f16")
     yield selective_scan("selective_scan, state of codes", draw(9, 4), "i8")
+    yield gate()
+    yield attention("attention", 2, 2, 3, 5)
+    yield attention("attention, shared keys", 6, 2, 4, 7)
+    yield route()
+    yield combine()
 
 
 def is_codes(case, operand):

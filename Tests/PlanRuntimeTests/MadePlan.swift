@@ -1,6 +1,6 @@
 import PlanFormat
 
-/// A small Mamba with random weights as a plan: every opcode, awkward sizes.
+/// A small Mamba with random weights as a plan: every opcode that one needs, awkward sizes.
 struct MadePlan {
   enum Kind: CaseIterable {
     /// Float32 activations, weights in float32, bfloat16 and float16.

@@ -81,6 +81,7 @@ final class ReferenceInterpreter {
     case .hadamard: return [output: input(instruction, .input).map { hadamard(instruction, $0, output) }]
     case .quantize: return [output: input(instruction, .input)]
     case .select: return [output: selected.map { input(instruction, .input)[$0] }]
+    case .gate, .attend, .route, .dispatch, .combine: return [:]  // in no plan that is made here
     }
   }
 

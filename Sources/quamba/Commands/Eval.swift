@@ -64,6 +64,7 @@ struct Eval: ParsableCommand {
   var json = false
 
   @OptionGroup var tokenizer: TokenizerOptions
+  @OptionGroup var capacity: ContextCapacityOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var progress: ProgressOptions
 

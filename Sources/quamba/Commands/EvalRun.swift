@@ -62,6 +62,7 @@ final class EvalRun {
       let scores = try EvaluationFailure.naming(nil) {
         try TaskScorer.score(
           source.plan, on: questions, baseline: baseline, threads: options.threads.count,
+          contextCapacity: options.capacity.context,
           progress: { done, _ in report(done) }, shouldStop: { Interruption.isRequested })
       }
       done += questions.count
@@ -79,7 +80,7 @@ final class EvalRun {
     let score = try EvaluationFailure.naming(options.text[index]) {
       try TextScorer.score(
         source.plan, on: texts[index], against: baseline, threads: options.threads.count,
-        countsSaturation: options.saturation, record: record, progress: { done, _ in report(done) },
+        contextCapacity: options.capacity.context, countsSaturation: options.saturation, record: record, progress: { done, _ in report(done) },
         shouldStop: { Interruption.isRequested })
     }
     done += texts[index].count

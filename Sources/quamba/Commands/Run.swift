@@ -3,6 +3,7 @@ import CompilerDriver
 import Diagnostics
 import Generation
 import PlanRuntime
+import Tokenization
 
 /// The command `quamba run`.
 struct Run: ParsableCommand {
@@ -38,6 +39,7 @@ struct Run: ParsableCommand {
   var ignoresEnd = false
 
   @OptionGroup var tokenizer: TokenizerOptions
+  @OptionGroup var capacity: ContextCapacityOptions
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
@@ -57,11 +59,14 @@ struct Run: ParsableCommand {
     let source = try PlanOrModel(path, tokenizer: tokenizer.tokenizer, threads: threads.count)
     Console.report(source.findings)
     do {
-      let generator = try TextGenerator(
-        plan: source.plan, tokenizer: source.tokenizer, options: ContextOptions(threads: threads.count))
+      let prompt = try promptIDs(source.plan, source.tokenizer)
       let request = GenerationRequest(
-        prompt: try promptIDs(generator), tokenLimit: n, ignoresEnd: ignoresEnd, sampling: sampling)
-      if let prompt { Console.stream(prompt) }
+        prompt: prompt, tokenLimit: n, ignoresEnd: ignoresEnd, sampling: sampling)
+      let generator = try TextGenerator(
+        plan: source.plan, tokenizer: source.tokenizer,
+        options: ContextOptions(
+          contextCapacity: capacity.context ?? request.longestSequence, threads: threads.count))
+      if let text = self.prompt { Console.stream(text) }
       var isFirst = true
       let statistics = try generator.generate(request) { id, text in
         if ids == nil {
@@ -79,8 +84,8 @@ struct Run: ParsableCommand {
     }
   }
 
-  private func promptIDs(_ generator: TextGenerator) throws -> [UInt32] {
-    guard let ids else { return try generator.encode(prompt ?? "") }
+  private func promptIDs(_ plan: Plan, _ tokenizer: Tokenizer?) throws -> [UInt32] {
+    guard let ids else { return try TextGenerator.encode(prompt ?? "", for: plan, tokenizer: tokenizer) }
     return try ids.split(separator: ",", omittingEmptySubsequences: false).map { piece in
       guard let id = UInt32(piece) else {
         throw DiagnosticFailure(
@@ -106,6 +111,8 @@ extension GenerationError {
     switch self {
     case .context(let error): error.failure
     case .call: DiagnosticFailure(.badText, "\(self)", at: .option("--ids"), hint: "give ids of the model")
+    case .length:
+      DiagnosticFailure(.badOption, "\(self)", at: .option("--context"), hint: "give a larger one, or a smaller -n")
     case .emptyPrompt: DiagnosticFailure(.badText, "\(self)", hint: "give at least one token")
     case .noTokenizer:
       DiagnosticFailure(
