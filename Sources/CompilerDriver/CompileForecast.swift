@@ -59,8 +59,8 @@ public struct CompileForecast: Sendable {
   /// Warnings and notes.
   public let findings: [Diagnostic]
 
-  /// Bytes that one sequence's memory grows by for each 1,000 tokens of context: states do not grow.
-  public var contextBytes: Int { 0 }
+  /// Bytes that one sequence's memory grows by for each 1,000 tokens of context: keys and values; states do not grow.
+  public let contextBytes: Int
   /// Bytes of the checkpoint's tensors.
   public var bytesBefore: Int { tensors.reduce(0) { $0 + $1.byteCount } }
 
@@ -86,6 +86,7 @@ public struct CompileForecast: Sendable {
     headerBytes = Int(layout.weightsOffset)
     otherBytes = planBytes - headerBytes - tensors.reduce(0) { $0 + $1.plannedBytes }
     stateBytes = Int(record.stateBytesPerSlot)
+    contextBytes = Int(record.bytesPerPage) * 1000 / Int(PlanLimits.pageTokens)
     (rowCapacity, logitRowCapacity) = (usual.rowCapacity, usual.logitRowCapacity)
     arenaBytes = rowCapacity * Int(record.bodyBytesPerRow) + logitRowCapacity * Int(record.headBytesPerRow)
     let calibrates = options.recipe.needsRanges && options.statistics == nil
@@ -94,7 +95,7 @@ public struct CompileForecast: Sendable {
     let tokens = Double(options.size.samples) * Double(options.size.length)
     let work = TimeEstimate.Work(
       sourceBytes: model.imported.checkpoint.byteCount, planBytes: planBytes, floatPlanBytes: floatPlanBytes,
-      products: tokens * Double(calibration.products), observesCodes: options.recipe.observesCodes)
+      products: tokens * calibration.products, observesCodes: options.recipe.observesCodes)
     seconds = try TimeEstimate(threads: options.threads).seconds(of: work)
     findings = model.findings + idle + found
   }
