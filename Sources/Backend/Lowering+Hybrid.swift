@@ -8,7 +8,9 @@ extension Lowering {
   mutating func rowSet(of value: ValueID) -> UInt32 {
     if let known = rowSet[value] { return known }
     let node = module[value]
-    guard let operand = node.operands.first, node.op != .combine, !module[operand].isConstant else { return 0 }
+    guard let operand = node.operands.first, node.op != .combine, !module[operand].isConstant else {
+      return 0
+    }
     let set = rowSet(of: operand)
     rowSet[value] = set
     return set

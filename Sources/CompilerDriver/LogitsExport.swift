@@ -20,7 +20,8 @@ public struct LogitsExport {
   ) throws(DiagnosticFailure) {
     self.plan = plan
     basis = ResidualBasis(plan)
-    context = try PlanFile.context(plan, ContextOptions(logitRowCapacity: 64, contextCapacity: longest, threads: threads))
+    context = try PlanFile.context(
+      plan, ContextOptions(logitRowCapacity: 64, contextCapacity: longest, threads: threads))
   }
 
   /// Reads token ids as JSON: sequences of one length, `[[id, …], …]`.

@@ -35,7 +35,8 @@ public enum PlanComparer {
       }
     let rows = max(1, min(windows.length, 512, memory / max(1, rowBytes)))
     let run = ComparisonRun(
-      plan: try makeContext(plan, rows, windows, threads), alone: try makeContext(plan, rows, windows, threads),
+      plan: try makeContext(plan, rows, windows, threads),
+      alone: try makeContext(plan, rows, windows, threads),
       reference: try makeContext(reference, rows, windows, threads))
     for window in 0..<windows.count {
       if shouldStop() { throw .stopped(done: window) }
@@ -55,7 +56,8 @@ public enum PlanComparer {
   ) throws(EvaluationError) -> Context {
     do throws(ContextError) {
       return try Context(
-        plan: plan, options: ContextOptions(
+        plan: plan,
+        options: ContextOptions(
           rowCapacity: rows, logitRowCapacity: rows, contextCapacity: windows.length, threads: threads))
     } catch {
       throw .plan(error)

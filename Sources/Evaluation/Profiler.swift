@@ -20,7 +20,8 @@ public final class Profiler {
   /// - Throws: `ContextError`.
   public init(
     _ plan: Plan, batch: Int = 1, threads: Int? = nil,
-    contextCapacity: Int = ContextOptions.usualContextCapacity, limitSeconds: Double = 0.5, limitBytes: Int = 1 << 30
+    contextCapacity: Int = ContextOptions.usualContextCapacity, limitSeconds: Double = 0.5,
+    limitBytes: Int = 1 << 30
   ) throws(ContextError) {
     context = try Context(
       plan: plan,

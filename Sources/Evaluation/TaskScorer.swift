@@ -43,7 +43,9 @@ public enum TaskScorer {
     _ plan: Plan, _ threads: Int?, _ contextCapacity: Int
   ) throws(EvaluationError) -> Context {
     do throws(ContextError) {
-      return try Context(plan: plan, options: ContextOptions(
+      return try Context(
+        plan: plan,
+        options: ContextOptions(
           logitRowCapacity: 32, contextCapacity: contextCapacity, threads: threads))
     } catch {
       throw .plan(error)

@@ -27,7 +27,8 @@ public enum TextScorer {
   ) throws(EvaluationError) -> TextScore {
     try check(windows, plan, baseline)
     let scorer = WindowScorer(
-      plan: try makeContext(plan, windows, threads, contextCapacity), reference: try reference(baseline, windows, threads),
+      plan: try makeContext(plan, windows, threads, contextCapacity),
+      reference: try reference(baseline, windows, threads),
       windows: windows, saturation: countsSaturation ? SaturationCounter(windows) : nil, record: record)
     for window in 0..<windows.count {
       if shouldStop() { throw .stopped(done: window) }

@@ -22,7 +22,7 @@ public struct GenerationRequest: Sendable {
     self.sampling = sampling
   }
 
-  /// Tokens that the sequence has at the end at most; the last one generated is never run. At least 1.
+  /// Tokens that the sequence has at the end at most, at least 1; the last one generated is never run.
   public var longestSequence: Int {
     min(max(prompt.count + max(tokenLimit, 1) - 1, 1), ContextOptions.largestContextCapacity)
   }
@@ -100,7 +100,9 @@ public final class TextGenerator {
   public static func encode(
     _ prompt: String, for plan: Plan, tokenizer: Tokenizer? = nil
   ) throws(GenerationError) -> [UInt32] {
-    guard let tokenizer = try tokenizer ?? Self.tokenizer(of: plan) else { throw .noTokenizer }
+    guard let tokenizer = tokenizer == nil ? try Self.tokenizer(of: plan) : tokenizer else {
+      throw .noTokenizer
+    }
     return tokenizer.encode(prompt, addSpecialTokens: true)
   }
 

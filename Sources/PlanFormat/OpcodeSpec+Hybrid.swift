@@ -29,7 +29,8 @@ extension OpcodeSpec {
 
   static let route = OpcodeSpec(
     opcode: .route, name: "route",
-    summary: "Softmax over all experts, of which the largest stay and the others become 0.", programs: [.body],
+    summary: "Softmax over all experts, of which the largest stay and the others become 0.",
+    programs: [.body],
     words: [
       input(.input, .experts),
       WordSpec(field: .count, kind: .integer(PlanLimits.experts)),
@@ -38,7 +39,8 @@ extension OpcodeSpec {
 
   static let dispatch = OpcodeSpec(
     opcode: .dispatch, name: "dispatch",
-    summary: "Takes out the rows whose route to an expert is not 0; what follows in their set runs for them alone.",
+    summary:
+      "Takes out the rows whose route to an expert is not 0; what follows in their set runs for them alone.",
     programs: [.body],
     words: [
       input(.input, .width), input(.routes, .experts),

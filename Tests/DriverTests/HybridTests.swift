@@ -132,9 +132,11 @@ struct HybridTests {
       let report = try Compiler.compile(options, progress: { _, _ in })
       let statistics = try #require(report.statistics)
       let coverage = statistics.expertCoverage
-      #expect(coverage.map(\.expert) == [1, 3].flatMap { layer in
-        (0..<4).map { "layers.\(layer).mlp.experts.\($0)" }
-      })
+      #expect(
+        coverage.map(\.expert)
+          == [1, 3].flatMap { layer in
+            (0..<4).map { "layers.\(layer).mlp.experts.\($0)" }
+          })
       #expect(coverage.reduce(0) { $0 + $1.tokens } == 2 * 2 * 2)
       let warned = report.findings.filter { $0.code == .expertCoverage }
       #expect(warned.count == 8)

@@ -15,8 +15,10 @@ struct AttendTests {
   }
 
   static let shapes = [
-    Shape(heads: 4, keyHeads: 2, dim: 24, isFloat: true), Shape(heads: 4, keyHeads: 2, dim: 24, isFloat: false),
-    Shape(heads: 1, keyHeads: 1, dim: 16, isFloat: false), Shape(heads: 6, keyHeads: 1, dim: 7, isFloat: false),
+    Shape(heads: 4, keyHeads: 2, dim: 24, isFloat: true),
+    Shape(heads: 4, keyHeads: 2, dim: 24, isFloat: false),
+    Shape(heads: 1, keyHeads: 1, dim: 16, isFloat: false),
+    Shape(heads: 6, keyHeads: 1, dim: 7, isFloat: false),
     Shape(heads: 5, keyHeads: 5, dim: 1, isFloat: true),
     Shape(heads: 10, keyHeads: 2, dim: 33, isFloat: false, perChannel: false),
     Shape(heads: 2, keyHeads: 1, dim: 256, isFloat: true),

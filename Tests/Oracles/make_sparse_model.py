@@ -27,40 +27,38 @@ def mamba(d, layers, vocab):
     return config, tensors + [("backbone.norm_f.weight", [d]), ("lm_head.weight", [vocab, d])]
 
 
-def jamba(d, layers, vocab, heads, key_heads, mlp, experts):
-    """As `mamba`; attention in every eighth layer, experts in every second, as published."""
-    inner, rank, n, key = 2 * d, d // 16, 16, d // heads * key_heads
+def jamba(d, inner, layers, heads, key_heads, experts, vocab):
+    """As `mamba`, for attention in layer 4 of every 8 and experts in every other layer."""
+    wide, rank, n, keys = 2 * d, math.ceil(d / 16), 16, d // heads * key_heads
     tensors = [("model.embed_tokens.weight", [vocab, d])]
     for i in range(layers):
         p = f"model.layers.{i}."
         tensors += [(p + "input_layernorm.weight", [d]), (p + "pre_ff_layernorm.weight", [d])]
         if i % 8 == 4:
-            shapes = [("q", [d, d]), ("k", [key, d]), ("v", [key, d]), ("o", [d, d])]
-            tensors += [(p + f"self_attn.{name}_proj.weight", shape) for name, shape in shapes]
+            tensors += [(p + f"self_attn.{name}_proj.weight", [rows, d])
+                        for name, rows in (("q", d), ("k", keys), ("v", keys), ("o", d))]
         else:
             m = p + "mamba."
             tensors += [
-                (m + "in_proj.weight", [2 * inner, d]), (m + "conv1d.weight", [inner, 1, 4]),
-                (m + "conv1d.bias", [inner]), (m + "x_proj.weight", [rank + 2 * n, inner]),
-                (m + "dt_proj.weight", [inner, rank]), (m + "dt_proj.bias", [inner]), (m + "A_log", [inner, n]),
-                (m + "D", [inner]), (m + "out_proj.weight", [d, inner]), (m + "dt_layernorm.weight", [rank]),
-                (m + "b_layernorm.weight", [n]), (m + "c_layernorm.weight", [n])]
+                (m + "in_proj.weight", [2 * wide, d]), (m + "conv1d.weight", [wide, 1, 4]), (m + "conv1d.bias", [wide]),
+                (m + "x_proj.weight", [rank + 2 * n, wide]), (m + "dt_layernorm.weight", [rank]),
+                (m + "b_layernorm.weight", [n]), (m + "c_layernorm.weight", [n]), (m + "dt_proj.weight", [wide, rank]),
+                (m + "dt_proj.bias", [wide]), (m + "A_log", [wide, n]), (m + "D", [wide]), (m + "out_proj.weight", [d, wide])]
         f = p + "feed_forward."
-        if i % 2 == 1:
-            tensors.append((f + "router.weight", [experts, d]))
-        for q in [f + f"experts.{e}." for e in range(experts)] if i % 2 == 1 else [f]:
-            tensors += [(q + "gate_proj.weight", [mlp, d]), (q + "up_proj.weight", [mlp, d]),
-                        (q + "down_proj.weight", [d, mlp])]
-    config = {"model_type": "jamba", "vocab_size": vocab, "hidden_size": d, "num_hidden_layers": layers,
-              "num_attention_heads": heads, "num_key_value_heads": key_heads, "intermediate_size": mlp,
+        tensors += [(f + "router.weight", [experts, d])] if i % 2 else []
+        for e in [f"experts.{e}." for e in range(experts)] if i % 2 else [""]:
+            tensors += [(f + e + "gate_proj.weight", [inner, d]), (f + e + "up_proj.weight", [inner, d]),
+                        (f + e + "down_proj.weight", [d, inner])]
+    config = {"model_type": "jamba", "vocab_size": vocab, "hidden_size": d, "intermediate_size": inner,
+              "num_hidden_layers": layers, "num_attention_heads": heads, "num_key_value_heads": key_heads,
               "num_experts": experts, "num_experts_per_tok": 2, "attn_layer_period": 8, "attn_layer_offset": 4,
-              "expert_layer_period": 2, "expert_layer_offset": 1, "mamba_d_state": n, "mamba_d_conv": 4,
-              "mamba_expand": 2, "mamba_dt_rank": rank, "rms_norm_eps": 1e-6, "tie_word_embeddings": False}
+              "expert_layer_period": 2, "expert_layer_offset": 1, "mamba_dt_rank": rank, "mamba_d_state": n,
+              "mamba_d_conv": 4, "mamba_expand": 2, "rms_norm_eps": 1e-6, "hidden_act": "silu",
+              "tie_word_embeddings": False}
     return config, tensors + [("model.final_layernorm.weight", [d]), ("lm_head.weight", [vocab, d])]
 
 
-SHAPES = {"2.8b": lambda: mamba(2560, 64, 50280), "52b": lambda: mamba(12288, 55, 65536),
-          "jamba-52b": lambda: jamba(4096, 32, 65536, 32, 8, 14336, 16)}
+SHAPES = {"jamba-52b": lambda: jamba(4096, 14336, 32, 32, 8, 16, 65536), "2.8b": lambda: mamba(2560, 64, 50280), "52b": lambda: mamba(12288, 55, 65536)}
 
 
 def write_shard(path, items):

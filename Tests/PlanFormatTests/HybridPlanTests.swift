@@ -9,7 +9,8 @@ struct HybridPlanTests {
     static let width: UInt32 = 24
     var draft = PlanDraft(
       model: ModelRecord(
-        vocabulary: 19, width: width, layers: 1, bodyBytesPerRow: 0, headBytesPerRow: 256, logits: BufferID(0),
+        vocabulary: 19, width: width, layers: 1, bodyBytesPerRow: 0, headBytesPerRow: 256,
+        logits: BufferID(0),
         stateBytesPerSlot: 0,
         bytesPerPage: StateShape.pageBytes(keyHeads: 2, width: 12, type: .f32)))
     private var end: UInt32 = 0

@@ -80,7 +80,8 @@ final class EvalRun {
     let score = try EvaluationFailure.naming(options.text[index]) {
       try TextScorer.score(
         source.plan, on: texts[index], against: baseline, threads: options.threads.count,
-        contextCapacity: options.capacity.context, countsSaturation: options.saturation, record: record, progress: { done, _ in report(done) },
+        contextCapacity: options.capacity.context, countsSaturation: options.saturation, record: record,
+        progress: { done, _ in report(done) },
         shouldStop: { Interruption.isRequested })
     }
     done += texts[index].count

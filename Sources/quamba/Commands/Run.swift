@@ -112,7 +112,8 @@ extension GenerationError {
     case .context(let error): error.failure
     case .call: DiagnosticFailure(.badText, "\(self)", at: .option("--ids"), hint: "give ids of the model")
     case .length:
-      DiagnosticFailure(.badOption, "\(self)", at: .option("--context"), hint: "give a larger one, or a smaller -n")
+      DiagnosticFailure(
+        .badOption, "\(self)", at: .option("--context"), hint: "give a larger one, or a smaller -n")
     case .emptyPrompt: DiagnosticFailure(.badText, "\(self)", hint: "give at least one token")
     case .noTokenizer:
       DiagnosticFailure(
