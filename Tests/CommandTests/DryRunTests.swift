@@ -18,7 +18,7 @@ struct DryRunTests {
 
   private static let hasPython = (try? Outcome(of: "/usr/bin/env", ["python3", "--version"]))?.code == 0
 
-  @Test(.enabled(if: hasPython, "python3 makes the models"), arguments: ["2.8b", "52b"])
+  @Test(.enabled(if: hasPython, "python3 makes the models"), arguments: ["2.8b", "52b", "jamba-52b"])
   func largeModelsTakeLittleTime(_ shape: String) throws {
     try sparse(shape)
     let start = ContinuousClock.now
@@ -29,11 +29,14 @@ struct DryRunTests {
     let tensors = try forecast["tensors"].array()
     let before = try tensors.reduce(0) { try $0 + $1["bytes"].int() }
     #expect(try forecast["bytes_before"].int() == before)
-    #expect(before > (shape == "52b" ? 100_000_000_000 : 5_000_000_000))
+    #expect(before > (shape.hasSuffix("52b") ? 100_000_000_000 : 5_000_000_000))
     let planned = try tensors.reduce(0) { try $0 + $1["planned_bytes"].int() }
     let rest = try forecast["header_bytes"].int() + forecast["other_bytes"].int()
     #expect(try forecast["bytes_after"].int() == planned + rest)
     #expect(planned > before / 2 && planned < before * 11 / 20)
+    let context = try forecast["context_bytes_per_1000_tokens"].int()
+    // Four layers of attention, keys and values of 8 heads of 128 channels.
+    #expect(context == (shape == "jamba-52b" ? 4 * 2 * 8 * 128 * 1000 : 0))
   }
 
   @Test
