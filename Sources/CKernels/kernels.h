@@ -5,6 +5,7 @@
 #include "hadamard.h"
 #include "conv.h"
 #include "scan.h"
+#include "head_scan.h"
 #include "linear.h"
 #include "experts.h"
 #include "attend.h"
@@ -24,6 +25,8 @@ const qk_isa_table QK_TABLE = {
                 .hadamard = hadamard,
                 .quantize = quantize,
                 .select = select_rows,
+                .head_scan = head_scan,
+                .time_step = time_step,
                 .gate = gate,
                 .attend = attend,
                 .route = route,

@@ -91,7 +91,7 @@ public struct PlanInspection {
   /// The states that are narrower than float32.
   private var states: [JSONValue] {
     (0..<view.instructionCount).map(view.instruction).compactMap { instruction in
-      guard instruction.opcode == .scan, instruction.stateType != .f32 else { return nil }
+      guard [.scan, .headScan].contains(instruction.opcode), instruction.stateType != .f32 else { return nil }
       return .object([
         ("name", .string(view.string(instruction.name))), ("type", .string("\(instruction.stateType)")),
         ("scales", instruction.constant(.stateScale).map(floats) ?? .array([])),

@@ -100,6 +100,7 @@ extension MambaConfiguration {
     hasBias = config.flag("mamba_proj_bias", default: false)
     hasConvolutionBias = config.flag("mamba_conv_bias", default: true)
     isTied = config.contains("tie_word_embeddings") ? config.flag("tie_word_embeddings", default: true) : nil
+    heads = nil
     hybrid = HybridLayout(&config, width: width)
     if let activation = config.string("hidden_act"), !["silu", "swish"].contains(activation) {
       config.report(

@@ -1,7 +1,7 @@
 import Diagnostics
 import IR
 
-/// Imports Mamba, Falcon-Mamba and Jamba.
+/// Imports Mamba, Mamba-2, Falcon-Mamba and Jamba.
 struct MambaImporter {
   let model: MambaConfiguration
   var builder = ModuleBuilder(pass: "import")
@@ -41,7 +41,7 @@ struct MambaImporter {
     let norm = try builder.emit(
       .rmsNorm, [residual, gain], ["epsilon": .real(model.epsilon)], name: block.value("norm"),
       origin: block.norm)
-    let mixed = try buildMixer(block, norm)
+    let mixed = try model.heads.map { try buildMixer(block, norm, heads: $0) } ?? buildMixer(block, norm)
     return try builder.emit(.add, [residual, mixed], name: block.value("residual"), origin: block.origin)
   }
 

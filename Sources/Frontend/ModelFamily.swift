@@ -6,14 +6,16 @@ enum ModelFamily {
   case mamba
   /// Falcon-Mamba as transformers writes it.
   case falconMamba
+  /// Mamba-2 as transformers writes it.
+  case mamba2
   /// Jamba as transformers writes it.
   case jamba
-  /// Mamba as the authors' own package writes it.
+  /// Mamba and Mamba-2 as the authors' own package writes them.
   case original
 
   /// What is supported, for hints.
   static let supported =
-    "supported: model_type \"mamba\", \"falcon_mamba\" and \"jamba\", and the original state-spaces layout (d_model, n_layer, ssm_cfg)"
+    "supported: model_type \"mamba\", \"mamba2\", \"falcon_mamba\" and \"jamba\", and the original state-spaces layout (d_model, n_layer, ssm_cfg)"
 
   /// Recognizes the family by the config.
   /// - Throws: `DiagnosticFailure` that says what was seen and what is supported.
@@ -23,8 +25,9 @@ enum ModelFamily {
     let isOriginal =
       config.contains("d_model") && config.contains("n_layer") && !config.contains("hidden_size")
     switch type {
-    case nil where isOriginal, "mamba" where isOriginal: self = .original
+    case nil where isOriginal, "mamba" where isOriginal, "mamba2" where isOriginal: self = .original
     case "mamba": self = .mamba
+    case "mamba2": self = .mamba2
     case "falcon_mamba": self = .falconMamba
     case "jamba": self = .jamba
     default:

@@ -100,7 +100,9 @@ public final class TextGenerator {
   public static func encode(
     _ prompt: String, for plan: Plan, tokenizer: Tokenizer? = nil
   ) throws(GenerationError) -> [UInt32] {
-    guard let tokenizer = try tokenizer ?? Self.tokenizer(of: plan) else { throw .noTokenizer }
+    guard let tokenizer = tokenizer == nil ? try Self.tokenizer(of: plan) : tokenizer else {
+      throw .noTokenizer
+    }
     return tokenizer.encode(prompt, addSpecialTokens: true)
   }
 

@@ -20,7 +20,7 @@ extension Recipe {
   /// Warnings of clips of classes that have a scale for each channel.
   fileprivate var idleClips: [Diagnostic] {
     guard scanInputs == .channel, !rules.contains(where: { $0.scales == .tensor }) else { return [] }
-    let classes = [TensorClass.x, .z, .uScan, .b, .c, .dt, .k, .v].filter {
+    let classes = [TensorClass.x, .z, .bIn, .cIn, .uScan, .b, .c, .dt, .k, .v].filter {
       clips[$0] ?? .maximum != .maximum
     }
     return classes.map { name in

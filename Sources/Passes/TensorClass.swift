@@ -10,6 +10,9 @@ extension Recipe {
     /// The copy of u that the scan reads, where it has scales of its own.
     case uScan = "u_scan"
     case dtLow = "dt_low"
+    /// What the convolutions read that give B and C.
+    case bIn = "b_in"
+    case cIn = "c_in"
     case b, c, dt, y
     case yRotated = "y_rotated"
     case normF = "norm_f"

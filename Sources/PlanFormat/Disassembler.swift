@@ -59,8 +59,8 @@ private struct Disassembler {
     case .accumulate: instruction[word.field] == 1 ? "yes" : nil
     case .state: "+\(UInt64(instruction[word.field]) * 64)"
     case .elementType: ElementType(rawValue: instruction[word.field]).map { "\($0)" }
-    case .integer: "\(instruction[word.field])"
-    case .positiveFloat: "\(instruction.float(word.field))"
+    case .integer: instruction[word.field] == 0 ? nil : "\(instruction[word.field])"
+    case .positiveFloat, .bound: "\(instruction.float(word.field))"
     }
   }
 

@@ -8,6 +8,8 @@ public enum Opcode: UInt16, CaseIterable, Sendable {
   case hadamard = 6
   case quantize = 7
   case select = 8
+  case headScan = 9
+  case timeStep = 10
   case gate = 13
   case attend = 14
   case route = 15
@@ -34,6 +36,7 @@ public enum Field: String, CaseIterable, Sendable {
   case a, d, dtBias
   case state, stateType, stateScale, stateInverse, peak
   case factor, block, order
+  case delta, groups, minimum, maximum
   case q, k, v, heads, keyHeads, scale, cache
   case routes, expert, count
 }

@@ -80,12 +80,14 @@ public enum WordKind: Sendable {
   case integer(ClosedRange<UInt32>)
   /// A finite float32 above zero, as its bits.
   case positiveFloat
+  /// A float32 that is a number, infinite ones among them, as its bits.
+  case bound
 
   /// The word that means "not there".
   var absentValue: UInt32 {
     switch self {
     case .input, .output, .update, .constant: .max
-    case .accumulate, .state, .elementType, .integer, .positiveFloat: 0
+    case .accumulate, .state, .elementType, .integer, .positiveFloat, .bound: 0
     }
   }
 }
@@ -104,6 +106,10 @@ public enum Dimension: Int, CaseIterable, Sendable {
   case states
   /// Taps of a convolution.
   case taps
+  /// Heads of a scan.
+  case heads
+  /// Groups of heads times state elements per channel.
+  case groupStates
   /// Channels of all heads.
   case queries
   /// Channels of all heads of keys, and of values.

@@ -96,6 +96,8 @@ public enum PlanLimits {
   public static let taps: ClosedRange<UInt32> = 1...16
   /// State elements per channel.
   public static let states: ClosedRange<UInt32> = 1...256
+  /// Parts of a norm, or groups of heads.
+  public static let groups: UInt32 = 1_024
   /// Channels of one head of attention.
   public static let headWidth: ClosedRange<UInt32> = 1...256
   /// Experts of one router.

@@ -86,6 +86,8 @@ struct Binder {
     case .hadamard: (step.kernel, step.args.hadamard) = (kernels.hadamard, hadamard(instruction))
     case .quantize: (step.kernel, step.args.quantize) = (kernels.quantize, quantize(instruction))
     case .select: (step.kernel, step.args.select) = (kernels.select, select(instruction))
+    case .headScan: (step.kernel, step.args.head_scan) = (kernels.head_scan, headScan(instruction))
+    case .timeStep: (step.kernel, step.args.time_step) = (kernels.time_step, timeStep(instruction))
     case .gate: (step.kernel, step.args.gate) = (kernels.gate, gate(instruction))
     case .attend: (step.kernel, step.args.attend) = (kernels.attend, attend(instruction))
     case .route: (step.kernel, step.args.route) = (kernels.route, route(instruction))

@@ -70,7 +70,6 @@ struct LayoutTests {
     let cases: [(String, JSONValue, String, String)] = [
       ("attn_layer_idx", [1], "$.attn_layer_idx", "1 layer(s)"),
       ("d_intermediate", 64, "$.d_intermediate", "64"), ("rms_norm", false, "$.rms_norm", "LayerNorm"),
-      ("ssm_cfg", ["layer": "Mamba2"], "$.ssm_cfg.layer", "Mamba2"),
       ("ssm_cfg", ["layer": "Mamba3"], "$.ssm_cfg.layer", "Mamba3"),
       ("ssm_cfg", ["d_state": 3, "d_conv": 3, "headdim": 64], "$.ssm_cfg.headdim", "not known"),
       ("model_type", "mamba3", "$.model_type", "mamba3"), ("model_type", "rwkv7", "$.model_type", "rwkv7"),

@@ -90,6 +90,40 @@ def selective_scan(name, steps, kind=None):
     )
 
 
+def rms_norm_of_groups():
+    x, gain = draw(3, 12), draw(12)
+    parts = x.reshape(3, 4, 3)
+    parts = parts / np.sqrt((parts * parts).mean(axis=2, keepdims=True) + single(1e-5))
+    node = "rms_norm(%x, $gain) {epsilon = 1e-05, groups = 4}"
+    return "rms_norm of groups", {"x": x}, {"gain": gain}, node, "f32[12]", parts.reshape(3, 12) * gain
+
+
+def scan_of_heads(groups, limits=None):
+    """Six heads of two channels; each head has one step, A and D, each group B and C of three states."""
+    rows, heads, width, states = 7, 6, 2, 3
+    u, z = draw(rows, heads * width), draw(rows, heads * width)
+    steps, b, c = draw(rows, heads), draw(rows, groups * states), draw(rows, groups * states)
+    a, d, bias = -np.abs(draw(heads)) - 0.0625, draw(heads), draw(heads, amplitude=0.25)
+    state = np.zeros((heads, width, states))
+    expected = []
+    for row in range(rows):
+        delta = np.logaddexp(0, steps[row] + bias)
+        if limits:
+            delta = np.clip(delta, *single(limits))
+        per_head = lambda x: np.repeat(x[row].reshape(groups, 1, states), heads // groups, axis=0)
+        x = u[row].reshape(heads, width)
+        state = np.exp(delta * a)[:, None, None] * state + (delta[:, None] * x)[:, :, None] * per_head(b)
+        y = ((state * per_head(c)).sum(axis=2) + d[:, None] * x).ravel()
+        expected.append(y * z[row] * sigmoid(z[row]))
+    bounds = f", minimum = {limits[0]}, maximum = {limits[1]}" if limits else ""
+    return (
+        f"selective_scan, heads in {groups} groups", {"u": u, "dt": steps, "b": b, "c": c, "z": z},
+        {"a": a, "d": d, "dt_bias": bias},
+        f"selective_scan(%u, %dt, %b, %c, %z, $a, $d, $dt_bias) {{groups = {groups}{bounds}}}", "f32[12]",
+        np.array(expected),
+    )
+
+
 def quantize(name, scale, x):
     return name, {"x": single(x)}, {}, "quantize(%x)", f"i8[{len(x[0])}]@{scale}", codes(x, scale)
 
@@ -182,6 +216,9 @@ def cases():
     yield attention("attention, shared keys", 6, 2, 4, 7)
     yield route()
     yield combine()
+    yield rms_norm_of_groups()
+    yield scan_of_heads(1)
+    yield scan_of_heads(3, (0.25, 0.75))
 
 
 def is_codes(case, operand):

@@ -7,12 +7,15 @@ import Testing
 @Suite struct PipelineTests {
   private static let models: [SmallModel] = [
     SmallModel(inner: 12, hasBias: false, isTied: true), SmallModel(inner: 16, hasBias: true, isTied: false),
+    SmallModel(inner: 12, hasBias: false, isTied: true, groups: 1),
+    SmallModel(inner: 24, hasBias: true, isTied: false, groups: 3),
   ]
 
   @Test(arguments: Recipe.tried.map(\.name), models)
   func everyPassKeepsItsPromise(_ name: String, _ model: SmallModel) throws {
     let recipe = try #require(Recipe.tried.first { $0.name == name })
-    let module = try SmallMamba.module(inner: model.inner, hasBias: model.hasBias, isTied: model.isTied)
+    let module = try SmallMamba.module(
+      inner: model.inner, hasBias: model.hasBias, isTied: model.isTied, groups: model.groups)
     let ranges = try Measure.ranges(of: module, recipe: recipe)
     var before = module
     let (last, findings) = try Pipeline.run(
@@ -112,6 +115,7 @@ struct SmallModel: Sendable, CustomTestStringConvertible {
   let inner: Int
   let hasBias: Bool
   let isTied: Bool
+  var groups = 0
 
-  var testDescription: String { "inner \(inner), bias \(hasBias), tied \(isTied)" }
+  var testDescription: String { "inner \(inner), bias \(hasBias), tied \(isTied), groups \(groups)" }
 }

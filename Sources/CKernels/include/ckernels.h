@@ -60,15 +60,29 @@ typedef struct qk_embed {
   qk_operand out; // f32
 } qk_embed;
 
+// Groups of one norm at most.
+#define QK_NORM_GROUPS 1024
+
 // y = (x * (1 / sqrt(mean(x^2) + epsilon))) * gain. The squares are summed by fma into 16 partial sums; the
-// mean divides by `width`. `in` and `out` may be the same f32 rows.
+// mean divides by their number. With groups every equal part of the row has a mean of its own. `in` and `out`
+// may be the same f32 rows.
 typedef struct qk_norm {
   qk_operand in;     // f32
   const float *gain; // [width padded to 16]
   float epsilon;
   uint32_t width;
-  qk_operand out; // f32, i8 or i16
+  uint32_t groups; // divides width; 0 counts as 1
+  qk_operand out;  // f32, i8 or i16
 } qk_norm;
+
+// out = min(max(softplus(in + bias), minimum), maximum).
+typedef struct qk_time_step {
+  qk_operand in;     // f32 or i8
+  const float *bias; // [width padded to 16]
+  float minimum, maximum;
+  uint32_t width;
+  qk_operand out; // f32
+} qk_time_step;
 
 // One tensor produced by a linear layer.
 typedef struct qk_linear_part {
@@ -126,6 +140,28 @@ typedef struct qk_scan {
   qk_operand out;             // f32
   qk_operand peak;            // f32: largest |h| of each channel as stored after the token; or absent
 } qk_scan;
+
+// Selective scan of heads. The channels of a head have one delta, A and D; the heads of a group have B and C
+// in common. Otherwise as qk_scan: h = fma(exp(delta * A), h, (delta * u) * B); y = fma over n in order from
+// +0 of C[n] * h[n]; y = fma(D, u, y); y = y * SiLU(z) where z is present.
+typedef struct qk_head_scan {
+  qk_operand u, z;  // f32 or i8, [channels]; z may be absent
+  qk_operand delta; // f32, [heads]
+  qk_operand b, c;  // f32 or i8, [groups][n]
+  const float *a;   // [heads padded to 16]
+  const float *d;   // [heads padded to 16]
+  uint32_t n;
+  uint32_t groups;     // divides heads
+  uint32_t heads;      // divides channels
+  uint32_t head_width; // channels of a head
+  uint32_t blocks;     // of 16 channels
+  uint64_t state_offset;
+  uint32_t state_type;        // QK_F32, QK_F16 or QK_I8
+  const float *state_scale;   // [blocks * 16], i8 only
+  const float *state_inverse; // [blocks * 16], i8 only
+  qk_operand out;             // f32
+  qk_operand peak;            // f32: largest |h| of each channel as stored after the token; or absent
+} qk_head_scan;
 
 // Block-diagonal Hadamard transform, unnormalized, then * factor (f32) or quantized with factor as inverse
 // (codes). With a gain the input is x * gain. A block is (order, block / order) row-major: butterflies of
@@ -238,6 +274,8 @@ typedef struct qk_step {
     qk_linear linear;
     qk_conv conv;
     qk_scan scan;
+    qk_head_scan head_scan;
+    qk_time_step time_step;
     qk_hadamard hadamard;
     qk_quantize quantize;
     qk_select select;
@@ -255,7 +293,7 @@ enum qk_isa { QK_SCALAR = 0, QK_AVX2 = 1, QK_AVXVNNI = 2, QK_AVX512 = 3, QK_NEON
 
 // The kernels of one instruction set.
 typedef struct qk_kernel_table {
-  qk_kernel embed, norm, linear, conv, scan, hadamard, quantize, select;
+  qk_kernel embed, norm, linear, conv, scan, hadamard, quantize, select, head_scan, time_step;
   qk_kernel gate, attend, route, dispatch, combine;
 } qk_kernel_table;
 
@@ -277,7 +315,7 @@ const qk_kernel_table *qk_kernels(enum qk_isa isa);
 // Probes of a supported instruction set, or NULL.
 const qk_probe_table *qk_probes(enum qk_isa isa);
 // Bytes of per-thread scratch that a step with this kernel and these arguments needs, whatever the call:
-// something for scan, hadamard and attend, 0 for the others. No kernel needs more for more rows.
+// something for scans, hadamard and attend, 0 for the others. No kernel needs more for more rows.
 size_t qk_scratch_bytes(const qk_step *step, uint32_t row_capacity);
 
 // A pool of threads that run steps in lock step. The calling thread takes part as thread 0.
