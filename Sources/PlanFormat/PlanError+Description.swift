@@ -91,6 +91,7 @@ extension BufferProblem: CustomStringConvertible {
     case .record: "its program or type is unknown, or reserved bytes are not zero"
     case .name: "its name is no string of at most \(PlanLimits.name) bytes"
     case .type: "its type is not float32, int8 or int16"
+    case .rowSet: "no instruction makes its row set"
     case .place: "it is empty, unaligned, or reaches beyond the arena"
     case .scale:
       "a float32 buffer has no scale, one of codes has one with 1 or as many elements as it is wide"

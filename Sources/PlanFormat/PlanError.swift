@@ -120,6 +120,8 @@ public enum BufferProblem: Equatable, Sendable {
   case place
   /// A float32 buffer has a scale, or one of codes has none that fits.
   case scale
+  /// No instruction makes its row set.
+  case rowSet
 }
 
 /// What is wrong with an instruction.

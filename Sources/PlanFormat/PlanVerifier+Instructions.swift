@@ -19,6 +19,10 @@ extension PlanVerifier {
     guard previous != nil else { throw .program(.emptyBody) }
     guard previous == .head else { throw .program(.emptyHead) }
     guard pageEnd == view.model.bytesPerPage else { throw .model(.pages) }
+    for index in 0..<UInt32(view.bufferCount) {
+      let id = BufferID(index)
+      guard view.buffer(id).rowSet <= rowSets else { throw .buffer(id, .rowSet) }
+    }
     guard arena.holds(view.model.logits, view.buffer(view.model.logits)) else {
       throw .program(.logitsUnwritten)
     }

@@ -4,24 +4,21 @@ internal import PlanFormat
 /// The row sets of a plan: which rows of a call take part in the steps of each expert.
 final class RowSets {
   private let sets: UnsafeMutableBufferPointer<qk_row_set>
-  private let lists: UnsafeMutableBufferPointer<UInt32>
+  private let lists: Memory
 
   /// Room for every set of a plan to hold all rows of a call.
   init(_ view: PlanView, rowCapacity: Int) throws(ContextError) {
     let count = (0..<UInt32(view.bufferCount)).reduce(0) { max($0, Int(view.buffer(BufferID($1)).rowSet)) }
-    let (total, overflow) = count.multipliedReportingOverflow(by: rowCapacity)
-    guard !overflow, total <= 1 << 40 else { throw .memory(bytes: nil) }
+    let bytes = count * rowCapacity * MemoryLayout<UInt32>.stride  // at most 2^20 each
+    guard let lists = Memory(zeroed: bytes) else { throw .memory(bytes: bytes) }
+    self.lists = lists
     sets = .allocate(capacity: count)
-    lists = .allocate(capacity: total)
     sets.initialize(repeating: qk_row_set())
-    lists.initialize(repeating: 0)
-    for index in sets.indices { sets[index].list = lists.baseAddress.map { $0 + index * rowCapacity } }
+    let start = lists.base.assumingMemoryBound(to: UInt32.self)
+    for index in sets.indices { sets[index].list = start + index * rowCapacity }
   }
 
-  deinit {
-    sets.deallocate()
-    lists.deallocate()
-  }
+  deinit { sets.deallocate() }
 
   /// The set of a number; nil for 0, which stands for all rows.
   func set(_ number: UInt32) -> UnsafeMutablePointer<qk_row_set>? {

@@ -37,6 +37,9 @@ struct DryRunTests {
     let rest = try forecast["header_bytes"].int() + forecast["other_bytes"].int()
     #expect(try forecast["bytes_after"].int() == planned + rest)
     #expect(planned > before / 2 && planned < before * 11 / 20)
+    let context = try forecast["context_bytes_per_1000_tokens"].int()
+    // Four layers of attention, keys and values of 8 heads of 128 channels.
+    #expect(context == (shape == "jamba-52b" ? 4 * 2 * 8 * 128 * 1000 : 0))
   }
 
   @Test

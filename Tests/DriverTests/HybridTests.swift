@@ -25,7 +25,9 @@ struct HybridTests {
 
   @Test
   func keysAndValuesAreCodes() throws {
-    let view = try plan().view
+    let (plan, float) = (try plan(), try plan(.float32))
+    defer { withExtendedLifetime((plan, float)) {} }
+    let view = plan.view
     let attention = (0..<view.instructionCount).map(view.instruction).filter { $0.opcode == .attend }
     #expect(attention.count == 1)
     for instruction in attention {
@@ -35,7 +37,7 @@ struct HybridTests {
       }
     }
     #expect(view.model.bytesPerPage == 64 * 2 * (24 + 32))
-    #expect(try plan(.float32).view.model.bytesPerPage == 4 * 64 * 2 * (24 + 32))
+    #expect(float.view.model.bytesPerPage == 4 * 64 * 2 * (24 + 32))
   }
 
   @Test
@@ -144,7 +146,9 @@ struct HybridTests {
       #expect(!unreached.isEmpty)
       #expect(warned.count { $0.message.contains("sent no token") } == unreached.count)
       #expect(!report.findings.contains { $0.code == .zeroRange })
-      let view = try Plan(path: place + "/plan").view
+      let plan = try Plan(path: place + "/plan")
+      defer { withExtendedLifetime(plan) {} }
+      let view = plan.view
       for expert in unreached {
         let buffer = try #require(
           (0..<view.bufferCount).map { view.buffer(BufferID(UInt32($0))) }

@@ -141,6 +141,16 @@ struct HybridPlanTests {
   }
 
   @Test
+  func setsThatNobodyMakes() throws {
+    var plan = HybridPlan()
+    _ = plan.draft.addBuffer("spare", type: .f32, width: 24, offset: 0, rowSet: 3)
+    let last = BufferID(UInt32(plan.draft.buffers.count - 1))
+    #expect(try plan.verify() == .buffer(last, .rowSet))
+    plan.draft.buffers[Int(last.rawValue)].rowSet = 2
+    #expect(try plan.verify() == nil)
+  }
+
+  @Test
   func logitsAreOfAllRows() throws {
     var plan = HybridPlan()
     plan.draft.buffers[plan.draft.buffers.count - 1].rowSet = 1
