@@ -48,7 +48,7 @@ let package = Package(
     library("Digests", [.product(name: "Crypto", package: "swift-crypto")], strict: true),
     library("Safetensors", ["JSONText", "Files"], strict: true),
     library("PickledTensors", ["Files"], strict: true),
-    library("Tokenization", strict: true),
+    library("Tokenization", ["PlanFormat"], strict: true),
     library("IR", ["Diagnostics"]),
     library(
       "Frontend",

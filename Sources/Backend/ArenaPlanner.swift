@@ -60,7 +60,7 @@ extension Instruction {
   var buffers: [BufferID] {
     opcode.spec.words.enumerated().compactMap { index, word in
       switch word.kind {
-      case .input, .output: BufferID(words[index]).isAbsent ? nil : BufferID(words[index])
+      case .input, .output, .update: BufferID(words[index]).isAbsent ? nil : BufferID(words[index])
       default: nil
       }
     }

@@ -1,4 +1,4 @@
-import IR
+package import IR
 public import PlanFormat
 
 /// A plan whose constants are still expressions.
@@ -8,7 +8,7 @@ public struct LoweredPlan: Sendable {
   /// How each constant of the draft is computed.
   let definitions: [ConstantDefinition]
   /// The module that the definitions refer to.
-  let module: Module
+  package let module: Module
 }
 
 /// How the bytes of a plan's constant follow from the module's constants.

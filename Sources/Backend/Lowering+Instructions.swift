@@ -25,12 +25,15 @@ extension Lowering {
     let input = try floatBuffer(node.operands[0])
     let gain = vector(node.operands[1])
     let inverse = inverse(of: value)
+    let groups = node.attributes.integer("groups") ?? 1
+    try require(groups, "groups of a norm", in: 1...PlanLimits.groups, node)
     draft.append(
       .norm, program: program, name: module[value].name,
       [
         .input: .buffer(input), .gain: .constant(gain),
         .epsilon: .float(node.attributes.real("epsilon") ?? 0),
         .inverse: .constant(inverse), .output: .buffer(addBuffer(value)),
+        .groups: .integer(UInt32(groups > 1 ? groups : 0)),
       ])
   }
 
@@ -66,7 +69,7 @@ extension Lowering {
     buffers[value] = output
   }
 
-  private func isAccumulated(_ value: ValueID) -> Bool {
+  func isAccumulated(_ value: ValueID) -> Bool {
     [.linear, .linearInt8].contains(module[value].op) && module[value].type.element == .f32
       && soleUse(of: value, as: .add) != nil
   }
@@ -132,52 +135,6 @@ extension Lowering {
     return outputs
   }
 
-  mutating func selectScan(_ value: ValueID) throws(DiagnosticFailure) {
-    let node = module[value]
-    var inputs: [BufferID] = []
-    for operand in node.operands[..<5] { inputs.append(try buffer(operand)) }
-    let a = module[node.operands[5]]
-    let (channels, states) = (a.type.shape[0], a.type.shape[1])
-    try require(states, "states a channel", in: PlanLimits.states, node)
-    let decay = add(a.name, .f32, .channelBlocks, channels, states, as: .value(node.operands[5], padding: 0))
-    let (skip, step) = (vector(node.operands[6]), vector(node.operands[7]))
-    let type = Self.stateType(node)
-    let state = takeState(bytes: padded(channels) * states * type.byteCount)
-    let scales = type == .i8 ? stateScales(node) : (.absent, .absent)
-    draft.append(
-      .scan, program: program, name: node.name,
-      [
-        .u: .buffer(inputs[0]), .dt: .buffer(inputs[1]), .b: .buffer(inputs[2]), .c: .buffer(inputs[3]),
-        .z: .buffer(inputs[4]), .a: .constant(decay), .d: .constant(skip), .dtBias: .constant(step),
-        .state: .stateOffset(UInt64(state)), .output: .buffer(addBuffer(value)),
-        .stateType: .integer(type.rawValue), .stateScale: .constant(scales.0),
-        .stateInverse: .constant(scales.1),
-        .peak: .buffer(observesStates ? addPeak(node) : .absent),
-      ])
-  }
-
-  private static func stateType(_ scan: Node) -> PlanFormat.ElementType {
-    switch scan.attributes.string("state") {
-    case "f16": .f16
-    case "i8": .i8
-    default: .f32
-    }
-  }
-
-  /// The scales of a state of codes, and what its writer multiplies by.
-  private mutating func stateScales(_ scan: Node) -> (ConstantID, ConstantID) {
-    let scales = scan.operands[8]
-    let inverse = add(
-      "\(scan.stateName).inverse", .f32, .vector, scan.type.width, as: .inverse(of: scales, divisor: 1))
-    return (vector(scales), inverse)
-  }
-
-  /// A buffer of the largest |h| of each channel, for calibration to see.
-  private mutating func addPeak(_ scan: Node) -> BufferID {
-    draft.addBuffer(
-      scan.stateName, program: program, type: .f32, width: UInt32(scan.type.width), offset: 0)
-  }
-
   mutating func selectHadamard(_ transform: ValueID, as value: ValueID) throws(DiagnosticFailure) {
     let node = module[transform]
     let scaling = isFused(node.operands[0]) ? module[node.operands[0]] : nil
@@ -219,10 +176,10 @@ extension Lowering {
   }
 
   /// Takes room in the state slot; returns its offset in bytes.
-  private mutating func takeState(bytes: Int) -> Int {
+  mutating func takeState(bytes: Int) -> Int {
     defer { stateBytes += (bytes + 63) / 64 * 64 }
     return stateBytes
   }
 
-  private func padded(_ channels: Int) -> Int { (channels + 15) / 16 * 16 }
+  func padded(_ channels: Int) -> Int { (channels + 15) / 16 * 16 }
 }

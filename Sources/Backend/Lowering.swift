@@ -27,6 +27,9 @@ struct Lowering {
   var computed: Set<ValueID> = []
   var program = Program.body
   var stateBytes = 0
+  /// Row sets made so far, and that of each value that is not of all rows.
+  var rowSets: UInt32 = 0
+  var rowSet: [ValueID: UInt32] = [:]
   /// Whether scans also write the largest |h| of each channel.
   let observesStates: Bool
 
@@ -73,7 +76,7 @@ struct Lowering {
     case .tokens: break
     case .embedding: try selectEmbedding(value)
     case .rmsNorm: if soleQuantize(of: value) == nil { try selectNorm(value, as: value) }
-    case .linear, .linearInt8: if soleUse(of: value, as: .add) == nil { try selectLinear(value) }
+    case .linear, .linearInt8: if !isAccumulated(value) { try selectLinear(value) }
     case .add: try selectAdd(value)
     case .conv1d: if soleUse(of: value, as: .silu) == nil { throw cannotLower(value) }
     case .silu: try selectConvolution(value)
@@ -83,6 +86,11 @@ struct Lowering {
     case .quantize: try selectQuantize(value)
     case .dequantize: buffers[value] = try buffer(node.operands[0])
     case .selectRows: try selectRows(value)
+    case .gate: try selectGate(value)
+    case .attention: try selectAttention(value)
+    case .route: try selectRoute(value)
+    case .dispatch: if soleQuantize(of: value) == nil { try selectDispatch(value, as: value) }
+    case .combine: try selectCombine(value)
     default: throw cannotLower(value)
     }
   }
@@ -93,6 +101,8 @@ struct Lowering {
       try selectNorm(input, as: value)
     } else if soleQuantize(of: input) == value, module[input].op == .hadamard {
       try selectHadamard(input, as: value)
+    } else if soleQuantize(of: input) == value, module[input].op == .dispatch {
+      try selectDispatch(input, as: value)
     } else {
       let source = try floatBuffer(input)
       draft.append(
@@ -158,7 +168,7 @@ struct Lowering {
     let id = draft.addBuffer(
       node.name, program: program, type: isCodes ? PlanFormat.ElementType(node.type.element) : .f32,
       width: UInt32(node.type.width), offset: 0,
-      scale: isCodes ? scale(of: value) : .absent)
+      scale: isCodes ? scale(of: value) : .absent, rowSet: rowSet(of: value))
     buffers[value] = id
     return id
   }

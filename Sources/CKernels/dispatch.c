@@ -91,10 +91,20 @@ static bool is_kernel(qk_kernel kernel, size_t offset) {
   return false;
 }
 
+// B and C of a chunk of rows as floats, then those of one row for each channel of a block.
+static size_t head_scan_bytes(const qk_head_scan *a) {
+  const size_t row = (size_t)qk_blocks(a->groups * a->n) * 64;
+  return qk_scan_chunk(a->n) * row * 2 + (size_t)a->n * 64 * 2;
+}
+
 size_t qk_scratch_bytes(const qk_step *step, uint32_t row_capacity) {
   (void)row_capacity; // no kernel keeps scratch per row
   if (is_kernel(step->kernel, offsetof(qk_kernel_table, scan)))
     return (size_t)qk_scan_chunk(step->args.scan.n) * qk_blocks(step->args.scan.n) * 2 * 64;
+  if (is_kernel(step->kernel, offsetof(qk_kernel_table, head_scan)))
+    return head_scan_bytes(&step->args.head_scan);
+  if (is_kernel(step->kernel, offsetof(qk_kernel_table, attend)))
+    return qk_attend_bytes(&step->args.attend);
   if (!is_kernel(step->kernel, offsetof(qk_kernel_table, hadamard)))
     return 0;
   const qk_hadamard *a = &step->args.hadamard;

@@ -67,4 +67,12 @@ static inline uint32_t qk_scan_chunk(uint32_t n) {
   return fitting > 64 ? 64 : fitting > 0 ? fitting : 1;
 }
 
+// Heads that attention takes at a time.
+#define QK_HEAD_TILE 4
+
+// The scores of a tile of heads against every token that a sequence may have.
+static inline size_t qk_attend_bytes(const qk_attend *a) {
+  return (size_t)a->capacity * QK_HEAD_TILE * sizeof(float);
+}
+
 #endif

@@ -5,7 +5,10 @@
 #include "hadamard.h"
 #include "conv.h"
 #include "scan.h"
+#include "head_scan.h"
 #include "linear.h"
+#include "experts.h"
+#include "attend.h"
 #include "helpers.h"
 #include "rotation.h"
 #include "gram.h"
@@ -21,7 +24,14 @@ const qk_isa_table QK_TABLE = {
                 .scan = scan,
                 .hadamard = hadamard,
                 .quantize = quantize,
-                .select = select_rows},
+                .select = select_rows,
+                .head_scan = head_scan,
+                .time_step = time_step,
+                .gate = gate,
+                .attend = attend,
+                .route = route,
+                .dispatch = dispatch_rows,
+                .combine = combine_rows},
     .probes = {.touch = probe_touch,
                .read = probe_read,
                .int8 = probe_int8,

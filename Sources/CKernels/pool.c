@@ -98,7 +98,10 @@ static void run_steps(qk_pool *pool, uint32_t thread) {
   for (const qk_step *step = pool->steps; step < end; step++) {
     if (step->barrier)
       barrier(pool);
-    step->kernel(step, pool->call, thread, pool->threads);
+    if (!step->call)
+      step->kernel(step, pool->call, thread, pool->threads);
+    else if (step->call->rows > 0)
+      step->kernel(step, step->call, thread, pool->threads);
   }
 }
 

@@ -32,6 +32,14 @@ typedef struct scan_state {
   f32x16 scale, inverse;
 } scan_state;
 
+// scale, inverse: [blocks * 16], i8 only.
+QK_INLINE scan_state scan_state_of(uint32_t type, const float *scale, const float *inverse, uint32_t block) {
+  if (type != QK_I8)
+    return (scan_state){type, splat(1), splat(1)};
+  const size_t first = (size_t)block * QK_LANES;
+  return (scan_state){type, load_f32(scale + first), load_f32(inverse + first)};
+}
+
 QK_INLINE f32x16 state_load(scan_state state, const uint8_t *src) {
   const f32x16 v = load_typed(src, state.type);
   return state.type == QK_I8 ? v * state.scale : v;
@@ -73,11 +81,7 @@ QK_INLINE f32x16 scan_peak(uint32_t n, scan_state state, const uint8_t *h) {
 // One block over a few rows of one segment.
 QK_INLINE void scan_block(const qk_scan *a, qk_range rows, uint32_t block, bool uniform, uint32_t type,
                           scan_rows b, scan_rows c, uint8_t *h) {
-  scan_state state = {type, splat(1), splat(1)};
-  if (type == QK_I8) {
-    state.scale = load_f32(a->state_scale + (size_t)block * QK_LANES);
-    state.inverse = load_f32(a->state_inverse + (size_t)block * QK_LANES);
-  }
+  const scan_state state = scan_state_of(type, a->state_scale, a->state_inverse, block);
   // The states of the next block are fetched while those of this one are computed; it cannot fault.
   const size_t bytes = a->n * QK_LANES * type_bytes(type);
   for (size_t line = 0; line < bytes; line += 64)

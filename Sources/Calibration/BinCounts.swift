@@ -20,8 +20,8 @@ struct BinCounts {
 
   /// The counts as a histogram.
   func histogram(maximum: Float) -> Histogram {
-    let bins = blocks.enumerated().flatMap { index, block in
-      block.enumerated().filter { $0.element > 0 }.map {
+    let bins = blocks.lazy.enumerated().flatMap { index, block in
+      block.lazy.enumerated().filter { $0.element > 0 }.map {
         Histogram.Bin(index: UInt32(index * Self.width + $0.offset), count: $0.element)
       }
     }

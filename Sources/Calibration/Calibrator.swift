@@ -34,7 +34,7 @@ public enum Calibrator {
       if shouldStop() {
         if done > 0 {
           let counted = try check(Array(passages[..<done]), bindings)
-          whenStopped(Statistics(bindings: bindings, passages: counted, taps: observer.taps))
+          whenStopped(Statistics(bindings: bindings, passages: counted, taps: observer.finish()))
         }
         throw .stopped(done: done)
       }
@@ -46,7 +46,7 @@ public enum Calibrator {
       if let tap = observer.specialTap { throw .notFinite(tap: tap, passage: passage.index) }
       progress(done + 1, passages.count)
     }
-    return Statistics(bindings: bindings, passages: counted, taps: observer.taps)
+    return Statistics(bindings: bindings, passages: counted, taps: observer.finish())
   }
 
   /// What is recorded of the passages, ascending by number.
@@ -78,7 +78,8 @@ public enum Calibrator {
       return try Context(
         plan: plan,
         options: ContextOptions(
-          rowCapacity: rows, logitRowCapacity: min(rows, headRowLimit), threads: threads))
+          rowCapacity: rows, logitRowCapacity: min(rows, headRowLimit), contextCapacity: longest,
+          threads: threads))
     } catch {
       throw .plan(error)
     }

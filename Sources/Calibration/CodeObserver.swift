@@ -22,6 +22,7 @@ final class CodeObserver {
 
   /// Takes in all rows of an int8 buffer, at most as many as the scratch was made for.
   func observe(_ event: TapEvent, scratch: CodeScratch) {
+    guard event.rows > 0 else { return }
     count += event.rows
     let length = scratch.take(event)
     for channel in sums.indices { sums[channel] += scratch.sums[channel] }

@@ -13,14 +13,38 @@ public struct Histogram: Equatable, Sendable {
   static let finiteBinCount = 0x7F80_0000 >> shift
   private static let shift = 14
 
-  /// Bins that are not empty, ascending.
-  let bins: [Bin]
+  /// Bins that are not empty, ascending, as pairs of numbers of variable length.
+  ///
+  /// How far the bin is above the one before it (above −1 for the first), less 1, and its count, less 1. A model has many
+  /// histograms, so they are kept like this.
+  let packedBins: [UInt8]
   /// The largest magnitude.
   public let maximum: Float
 
-  init(bins: [Bin], maximum: Float) {
-    self.bins = bins
+  /// A histogram of bins that are not empty, ascending.
+  init(bins: some Sequence<Bin>, maximum: Float) {
+    var bytes: [UInt8] = []
+    var next: UInt32 = 0
+    for bin in bins {
+      VariableLength.append(UInt64(bin.index - next), to: &bytes)
+      VariableLength.append(bin.count - 1, to: &bytes)
+      next = bin.index + 1
+    }
+    packedBins = bytes
     self.maximum = maximum
+  }
+
+  /// Bins that are not empty, ascending.
+  /// - Complexity: O(bins).
+  var bins: [Bin] {
+    var bytes = packedBins[...]
+    var bins: [Bin] = []
+    var next: UInt32 = 0
+    while let gap = VariableLength.take(from: &bytes), let count = VariableLength.take(from: &bytes) {
+      bins.append(Bin(index: next + UInt32(gap), count: count + 1))
+      next += UInt32(gap) + 1
+    }
+    return bins
   }
 
   /// How many elements were seen.

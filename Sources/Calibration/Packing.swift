@@ -24,21 +24,8 @@ enum Packing {
     }
   }
 
-  /// Bins as pairs of numbers of variable length, in base64: how far the bin is above the one before it (above
-  /// −1 for the first), less 1, and its count, less 1.
-  static func text(_ bins: [Histogram.Bin]) -> String {
-    var bytes: [UInt8] = []
-    var next: UInt32 = 0
-    for bin in bins {
-      VariableLength.append(UInt64(bin.index - next), to: &bytes)
-      VariableLength.append(bin.count - 1, to: &bytes)
-      next = bin.index + 1
-    }
-    return Base64.encode(bytes)
-  }
-
-  /// Reads what `text` wrote: bins of finite values, ascending, each with a count from 1 to 2^63.
-  /// - Throws: `Problem` where the text is not what `text` writes.
+  /// Reads the packed bins of a histogram in base64: of finite values, ascending, each with a count from 1 to 2^63.
+  /// - Throws: `Problem` where the text is anything else.
   static func bins(_ text: String) throws(Problem) -> [Histogram.Bin] {
     var bytes = try decode(text)[...]
     var bins: [Histogram.Bin] = []

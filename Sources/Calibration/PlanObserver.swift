@@ -47,8 +47,8 @@ final class PlanObserver {
   /// The first tap, by name, that saw a NaN or an infinity.
   var specialTap: String? { byName.values.filter(\.sawSpecial).map(\.name).min() }
 
-  /// What was seen, ascending by name.
-  var taps: [TapStatistics] { byName.values.map(\.statistics).sorted { $0.name < $1.name } }
+  /// What was seen, ascending by name; nothing can be observed afterwards.
+  func finish() -> [TapStatistics] { byName.values.map { $0.finish() }.sorted { $0.name < $1.name } }
 }
 
 extension Instruction {

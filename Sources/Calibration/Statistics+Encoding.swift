@@ -43,7 +43,9 @@ extension TapStatistics {
       (StatisticsKey.count, .integer(Int64(count))),
       (StatisticsKey.channels, .string(Packing.text(channels))),
     ]
-    if let histogram { members.append((StatisticsKey.histogram, .string(Packing.text(histogram.bins)))) }
+    if let histogram {
+      members.append((StatisticsKey.histogram, .string(Base64.encode(histogram.packedBins))))
+    }
     return .object(members)
   }
 }

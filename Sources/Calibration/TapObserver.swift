@@ -20,8 +20,10 @@ final class TapObserver {
     bins = hasHistogram ? BinCounts() : nil
   }
 
-  var statistics: TapStatistics {
+  /// What the tap has seen; its counts are given up, so that there are never two copies of all.
+  func finish() -> TapStatistics {
     let maximum = channels.reduce(0) { max($0, $1) }
+    defer { bins = nil }
     return TapStatistics(
       name: name, count: count, channels: channels, histogram: bins?.histogram(maximum: maximum))
   }

@@ -7,6 +7,7 @@ import Frontend
 import IR
 import JSONText
 public import Passes
+import PlanFormat
 import PlanRuntime
 
 /// Calibration of a model: the rotated module as a float plan, run over text.
@@ -84,7 +85,7 @@ public struct CalibrationRun: Sendable {
       try unfinished.write(join(earlier, kept))
       throw DiagnosticFailure(
         .interrupted, "calibration was stopped after \(counted.count + kept.passages.count) passages",
-        hint: "the same command goes on from there; until then \(unfinished.path) keeps what was seen")
+        hint: unfinished.hint)
     }
   }
 
@@ -105,8 +106,41 @@ public struct CalibrationRun: Sendable {
     let scratch = try WritableFile.scratch("calibration")
     try PlanFile.write(
       try LoweredPlan(lowering: module, observesStates: observesStates), tensors: model.imported.checkpoint,
-      into: scratch, threads: threads)
+      into: scratch, threads: threads, shouldStop: model.imported.checkpoint.shouldStop)
     return try PlanFile.load(scratch.temporaryPath)
+  }
+
+  /// Ranges that stand for those of a calibration where nothing but sizes is asked for.
+  var placeholders: RangeTable { RangeTable(placeholdersFor: module) }
+
+  /// Bytes of the temporary file that a calibration needs.
+  /// - Throws: `DiagnosticFailure`.
+  var scratchBytes: Int {
+    get throws {
+      let plan = try LoweredPlan(lowering: module, observesStates: true)
+      return Int(try PlanFile.layout(of: plan, golden: []).layout.fileLength)
+    }
+  }
+
+  /// Multiply-accumulates of all matrices for one token, which goes to some of the experts.
+  var products: Double {
+    // How many of the tokens reach each value.
+    var shares = [Double](repeating: 1, count: module.nodes.count)
+    var products = 0.0
+    for value in module.values {
+      let node = module[value]
+      guard let input = node.operands.first else { continue }
+      shares[value.index] = shares[input.index]
+      if node.op == .dispatch {
+        let routes = module[node.operands[1]]
+        let experts = module[routes.operands[0]].type.width
+        shares[value.index] = Double(routes.attributes.integer("count") ?? 1) / Double(experts)
+      }
+      if node.op == .linear {
+        products += Double(module[node.operands[1]].type.elementCount) * shares[value.index]
+      }
+    }
+    return products
   }
 
   /// What users should know of a calibration on this text before they trust it.
@@ -144,6 +178,7 @@ public struct CalibrationRun: Sendable {
       switch node.op {
       case .linear, .conv1d, .hadamard: node.operands.prefix(1)
       case .selectiveScan: node.operands.prefix(5)
+      case .attention: node.operands[1...2]
       default: []
       }
     }

@@ -4,11 +4,9 @@ import Diagnostics
 import Files
 import Frontend
 import IR
-import JSONText
 public import Passes
 import PlanFormat
 import PlanRuntime
-import Tokenization
 
 /// Compiles a model directory into a plan file.
 public struct Compiler {
@@ -57,7 +55,8 @@ public struct Compiler {
   /// - Parameters:
   ///   - progress: told how far the calibration has come.
   ///   - secondProgress: told how far the second calibration has come, where the recipe needs one.
-  ///   - shouldStop: asked often; the compile fails as interrupted where it says yes.
+  ///   - shouldStop: asked often; the compile fails as interrupted where it says yes. What its own calibration
+  ///     has seen is then kept beside the output, and the next compile goes on from there.
   /// - Throws: `DiagnosticFailure` with everything found in the phase that failed.
   public static func compile(
     _ options: Options, progress: CalibrationRun.Progress,
@@ -74,41 +73,50 @@ public struct Compiler {
   ) throws -> CompileReport {
     let output = try OutputFile(options.output)
     let model = try stopwatch.time("read model") {
-      try LoadedModel(directory: options.model, tokenizer: options.tokenizer, checksValues: true)
+      try LoadedModel(
+        directory: options.model, tokenizer: options.tokenizer, checksValues: true, shouldStop: shouldStop)
     }
     findings += model.findings
-    findings += try Pipeline.checkPatterns(of: options.recipe, on: model.imported.module)
+    let builder = PlanBuilder(model: model, recipe: options.recipe, license: options.license)
+    findings += try builder.checkPatterns()
     let dump = try options.dumpDirectory.map { try IRDump(directory: $0) }
     try dump?.write(model.imported.module, after: "import")
     let calibration = try CalibrationRun(model, recipe: options.recipe)
     let statistics = try statistics(calibration, progress, shouldStop)
+    return try keeping(statistics) { compiler throws in
+      try compiler.quantize(builder, calibration, statistics, into: output, dump, secondProgress, shouldStop)
+    }
+  }
+
+  /// What follows the calibration.
+  private mutating func quantize(
+    _ builder: PlanBuilder, _ calibration: CalibrationRun, _ statistics: Statistics?, into output: OutputFile,
+    _ dump: IRDump?, _ secondProgress: @escaping CalibrationRun.Progress,
+    _ shouldStop: @escaping @Sendable () -> Bool
+  ) throws -> CompileReport {
+    let model = builder.model
     findings += statistics?.calibrationFindings ?? []
     let ranges = try statistics.map { try RangeTable($0, recipe: options.recipe) } ?? RangeTable()
-    let (module, found) = try stopwatch.time("passes") {
-      try Pipeline.run(
-        Pipeline.passes(for: options.recipe), on: model.imported.module, recipe: options.recipe,
-        ranges: ranges
-      ) { pass, module in try dump?.write(module, after: pass.name) }
+    var (plan, found) = try stopwatch.time("passes") {
+      try builder.plan(ranges: ranges) { pass, module in try dump?.write(module, after: pass.name) }
     }
     findings += found
-    var plan = try LoweredPlan(lowering: module)
-    try addProvenance(to: &plan, model, statistics)
+    builder.addProvenance(to: &plan, model: try model.digest(), statistics: statistics?.digest)
     let codes = try codeCalibration(of: plan, model, calibration, statistics, secondProgress, shouldStop)
     let refinement = codes.map { self.refinement(by: $0) }
     let bytes = try stopwatch.time("write plan") {
       let bytes = try PlanFile.write(
         plan, tensors: model.imported.checkpoint, into: output, threads: options.threads,
-        golden: Self.goldenPrompt(vocabulary: model.vocabulary), refinement: refinement,
-        shouldStop: shouldStop)
+        golden: builder.goldenPrompt, refinement: refinement, shouldStop: shouldStop)
       try output.publish()
       return bytes
     }
     if let codes { stopwatch.move(codes.seconds, from: "write plan", to: "second calibration") }
     return CompileReport(
-      recipe: options.recipe.name, layers: module.layers, bytesBefore: model.imported.checkpoint.byteCount,
-      bytesAfter: bytes,
+      recipe: options.recipe.name, layers: model.imported.module.layers,
+      bytesBefore: model.imported.checkpoint.byteCount, bytesAfter: bytes,
       stateBytes: Int(plan.draft.model.stateBytesPerSlot),
-      worstSaturation: statistics.flatMap { worstSaturation($0, in: module) }, statistics: statistics,
+      worstSaturation: statistics.flatMap { worstSaturation($0, in: plan.module) }, statistics: statistics,
       times: stopwatch.parts, findings: findings)
   }
 
@@ -121,10 +129,32 @@ public struct Compiler {
       return try stopwatch.time("read statistics") { try calibration.readStatistics(path) }
     }
     if let caution = calibration.caution(text: options.text) { findings.append(caution) }
+    let unfinished = unfinished
     return try stopwatch.time("calibrate") {
       try calibration.run(
-        text: try options.text.map { try TextInput(path: $0) }, size: options.size, threads: options.threads,
-        progress: progress, shouldStop: shouldStop)
+        text: try options.text.map { try TextInput(path: $0) }, size: options.size, unfinished: unfinished,
+        threads: options.threads, progress: progress, shouldStop: shouldStop)
+    }
+  }
+
+  /// Where a calibration that was stopped is kept; nil where the compile does not calibrate.
+  private var unfinished: UnfinishedCalibration? {
+    guard options.recipe.needsRanges, options.statistics == nil else { return nil }
+    return UnfinishedCalibration(output: options.output)
+  }
+
+  /// Does what follows the calibration; an interruption does not lose what that has seen.
+  private mutating func keeping(
+    _ statistics: Statistics?, _ body: (inout Compiler) throws -> CompileReport
+  ) throws -> CompileReport {
+    do {
+      let report = try body(&self)
+      unfinished?.remove()
+      return report
+    } catch let failure as DiagnosticFailure {
+      guard failure.exitStatus == .interrupted, let unfinished, let statistics else { throw failure }
+      try unfinished.write(statistics)
+      throw DiagnosticFailure(.interrupted, failure.diagnostics[0].message, hint: unfinished.hint)
     }
   }
 
@@ -149,19 +179,6 @@ public struct Compiler {
       gramBytes: options.gramBytes, observe: codes.observe)
   }
 
-  private func addProvenance(
-    to plan: inout LoweredPlan, _ model: LoadedModel, _ statistics: Statistics?
-  ) throws {
-    plan.draft.tokenizer = model.tokenizer?.encodeSection() ?? []
-    var entries = [
-      ("architecture", model.imported.module.architecture), ("tool", ToolVersion.text),
-      ("recipe", JSONText.encode(options.recipe.json)), ("license", options.license ?? "not stated"),
-      ("digest.model", try model.digest()), ("digest.tokenizer", model.tokenizerDigest),
-    ]
-    if let statistics { entries.append(("digest.statistics", statistics.digest)) }
-    for (key, value) in entries { plan.draft.addMetadata(key, value) }
-  }
-
   /// The tensor of which calibration clipped the largest share; clips are of codes with one scale.
   private func worstSaturation(
     _ statistics: Statistics, in module: Module
@@ -176,10 +193,5 @@ public struct Compiler {
       return share > 0 ? (tap.name, share) : nil
     }
     return shares.max { $0.share < $1.share }
-  }
-
-  /// Token ids that spread over the vocabulary, the same for every plan of one vocabulary.
-  private static func goldenPrompt(vocabulary: Int) -> [UInt32] {
-    (1...16).map { UInt32($0 * 7919 % vocabulary) }
   }
 }

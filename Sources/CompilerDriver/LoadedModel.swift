@@ -20,12 +20,16 @@ public struct LoadedModel: Sendable {
   /// - Parameters:
   ///   - tokenizer: a `tokenizer.json` in place of the directory's, with `tokenizer_config.json` beside it or without.
   ///   - checksValues: whether every weight is read and must be finite; the digest is begun meanwhile.
+  ///   - shouldStop: asked often whenever weights are read, now or later; that fails as interrupted where it says yes.
   /// - Throws: `DiagnosticFailure` with everything that is wrong.
-  public init(directory: String, tokenizer: String? = nil, checksValues: Bool) throws(DiagnosticFailure) {
+  public init(
+    directory: String, tokenizer: String? = nil, checksValues: Bool,
+    shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) throws(DiagnosticFailure) {
     let files = try ModelFiles(directory: directory)
-    manifestDigest = Deferred { try Self.digest(files) }
+    manifestDigest = Deferred { try Self.digest(files, shouldStop) }
     if checksValues { manifestDigest.start() }
-    imported = try ImportedModel(files, checksValues: checksValues)
+    imported = try ImportedModel(files, checksValues: checksValues, shouldStop: shouldStop)
     let vocabulary = imported.module[imported.module.result].type.width
     let reader = TokenizerFiles(imported.files, tokenizer: tokenizer)
     (self.tokenizer, findings) = try reader.read(vocabulary: vocabulary)
@@ -39,10 +43,15 @@ public struct LoadedModel: Sendable {
   /// - Complexity: reads every file once.
   public func digest() throws -> String { try manifestDigest.value() }
 
-  private static func digest(_ files: ModelFiles) throws(DiagnosticFailure) -> String {
+  private static func digest(
+    _ files: ModelFiles, _ shouldStop: @Sendable () -> Bool
+  ) throws(DiagnosticFailure) -> String {
     let lines = try Parallel.map(files.manifest) { (name) throws(DiagnosticFailure) in
-      do {
-        return "\(try Digests.sha256(fileAt: files.path(name)).hex)  \(name)\n"
+      do throws(DigestError) {
+        let digest = try Digests.sha256(fileAt: files.path(name), shouldStop: shouldStop)
+        return "\(digest.hex)  \(name)\n"
+      } catch .stopped {
+        throw DiagnosticFailure(.interrupted, "stopped while the digest of the model was taken")
       } catch {
         throw DiagnosticFailure(.ioFailed, "\(error)", at: .file(files.path(name)))
       }

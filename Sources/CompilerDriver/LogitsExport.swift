@@ -13,11 +13,15 @@ public struct LogitsExport {
   private let basis: ResidualBasis?
 
   /// Prepares an export from a plan.
+  /// - Parameter longest: tokens of a sequence at most, where the plan has attention.
   /// - Throws: `DiagnosticFailure`.
-  public init(_ plan: Plan, threads: Int?) throws(DiagnosticFailure) {
+  public init(
+    _ plan: Plan, threads: Int?, longest: Int = ContextOptions.usualContextCapacity
+  ) throws(DiagnosticFailure) {
     self.plan = plan
     basis = ResidualBasis(plan)
-    context = try PlanFile.context(plan, ContextOptions(logitRowCapacity: 64, threads: threads))
+    context = try PlanFile.context(
+      plan, ContextOptions(logitRowCapacity: 64, contextCapacity: longest, threads: threads))
   }
 
   /// Reads token ids as JSON: sequences of one length, `[[id, …], …]`.

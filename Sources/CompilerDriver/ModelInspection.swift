@@ -36,15 +36,7 @@ public struct ModelInspection: Sendable {
           ])
         } ?? .null
       ),
-      ("tensors", .array(entries.map(Self.json))),
-    ])
-  }
-
-  private static func json(_ entry: Checkpoint.Entry) -> JSONValue {
-    .object([
-      ("name", .string(entry.name)), ("type", .string(entry.typeName)),
-      ("shape", .array(entry.shape.map { .integer(Int64($0)) })), ("bytes", .integer(Int64(entry.byteCount))),
-      ("file", .string(entry.file.split(separator: "/").last.map(String.init) ?? entry.file)),
+      ("tensors", .array(entries.map { .object($0.fields) })),
     ])
   }
 
@@ -69,4 +61,15 @@ public struct ModelInspection: Sendable {
 
   /// Warnings and notes.
   public var findings: [Diagnostic] { model.findings }
+}
+
+extension Checkpoint.Entry {
+  /// What JSON says of the tensor.
+  var fields: [(String, JSONValue)] {
+    [
+      ("name", .string(name)), ("type", .string(typeName)),
+      ("shape", .array(shape.map { .integer(Int64($0)) })), ("bytes", .integer(Int64(byteCount))),
+      ("file", .string(file.split(separator: "/").last.map(String.init) ?? file)),
+    ]
+  }
 }

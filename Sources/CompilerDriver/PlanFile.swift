@@ -22,33 +22,45 @@ public enum PlanFile {
     golden: [UInt32] = [], refinement: CodeRefinement? = nil,
     shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> Int {
-    var draft = plan.draft
-    if !golden.isEmpty {
-      draft.golden = Golden(input: golden, logits: Array(repeating: 0, count: Int(draft.model.vocabulary)))
-    }
-    let layout = try Self.layout(draft)
+    var (draft, layout) = try Self.layout(of: plan, golden: golden)
     try file.resize(Int(layout.fileLength))
     let writer = WeightsWriter(plan, layout: layout, tensors: tensors, threads: threads) { bytes, offset in
-      if shouldStop() {
-        throw DiagnosticFailure(.interrupted, "the plan was not finished", at: .file(file.name))
-      }
+      if shouldStop() { throw unfinished(file) }
       try file.write(bytes, at: offset)
     }
     try writer.write(refining: refinement)
-    let weights = try digest(of: file, from: Int(layout.weightsOffset), count: Int(layout.weightsLength))
-    func writeHeader(_ layout: PlanLayout) throws {
+    let weights = try digest(
+      of: file, from: Int(layout.weightsOffset), count: Int(layout.weightsLength), shouldStop)
+    func writeHeader() throws {
       try file.write(layout.headerRegion(weightsDigest: weights) { Digests.sha256($0).bytes })
     }
-    try writeHeader(layout)
+    try writeHeader()
     if !golden.isEmpty {
       draft.golden.logits = try logits(of: file, after: golden, threads: threads)
-      try writeHeader(try Self.layout(draft))
+      layout = try Self.layout(draft)
+      try writeHeader()
     }
     _ = try load(file.temporaryPath)
     return Int(layout.fileLength)
   }
 
-  /// The layout of a plan; an error where it is larger than plans may be.
+  private static func unfinished(_ file: WritableFile) -> DiagnosticFailure {
+    DiagnosticFailure(.interrupted, "the plan was not finished", at: .file(file.name))
+  }
+
+  /// A plan's draft with room for the logits of its golden prompt, and where everything of it lies.
+  /// - Throws: `DiagnosticFailure` where it is larger than plans may be.
+  static func layout(
+    of plan: LoweredPlan, golden: [UInt32]
+  ) throws(DiagnosticFailure) -> (draft: PlanDraft, layout: PlanLayout) {
+    var draft = plan.draft
+    if !golden.isEmpty {
+      draft.golden = Golden(input: golden, logits: Array(repeating: 0, count: Int(draft.model.vocabulary)))
+    }
+    return (draft, try layout(draft))
+  }
+
+  /// The layout of a draft; an error where it is larger than plans may be.
   private static func layout(_ draft: PlanDraft) throws(DiagnosticFailure) -> PlanLayout {
     do {
       return try PlanLayout(draft)
@@ -94,9 +106,14 @@ public enum PlanFile {
     return logits
   }
 
-  private static func digest(of file: WritableFile, from offset: Int, count: Int) throws -> [UInt8] {
+  private static func digest(
+    of file: WritableFile, from offset: Int, count: Int, _ shouldStop: () -> Bool
+  ) throws -> [UInt8] {
     var hasher = SHA256Hasher()
-    try file.read(from: offset, count: count) { hasher.update($0) }
+    try file.read(from: offset, count: count) { (bytes) throws(DiagnosticFailure) in
+      if shouldStop() { throw unfinished(file) }
+      hasher.update(bytes)
+    }
     return hasher.finalize().bytes
   }
 }

@@ -25,7 +25,7 @@ public struct PlanInspection {
   public var json: JSONValue {
     let model = view.model
     return .object([
-      ("kind", "plan"), ("version", .string("\(PlanVersion.current)")),
+      ("kind", "plan"), ("version", .string("\(view.version)")),
       ("bytes", .integer(Int64(plan.byteCount))), ("vocabulary", .integer(Int64(model.vocabulary))),
       ("width", .integer(Int64(model.width))), ("layers", .integer(Int64(model.layers))),
       ("state_bytes", .integer(Int64(model.stateBytesPerSlot))),
@@ -47,7 +47,7 @@ public struct PlanInspection {
     let tokenizer = plan.tokenizerSection.isEmpty ? "none" : ByteCount.text(plan.tokenizerSection.count)
     let entries =
       [
-        ("plan", "\(path), \(ByteCount.text(plan.byteCount)), format \(PlanVersion.current)"),
+        ("plan", "\(path), \(ByteCount.text(plan.byteCount)), format \(view.version)"),
         ("model", "\(model.layers) layers, width \(model.width), vocabulary \(model.vocabulary)"),
         ("program", counts),
         (
@@ -91,7 +91,7 @@ public struct PlanInspection {
   /// The states that are narrower than float32.
   private var states: [JSONValue] {
     (0..<view.instructionCount).map(view.instruction).compactMap { instruction in
-      guard instruction.opcode == .scan, instruction.stateType != .f32 else { return nil }
+      guard [.scan, .headScan].contains(instruction.opcode), instruction.stateType != .f32 else { return nil }
       return .object([
         ("name", .string(view.string(instruction.name))), ("type", .string("\(instruction.stateType)")),
         ("scales", instruction.constant(.stateScale).map(floats) ?? .array([])),

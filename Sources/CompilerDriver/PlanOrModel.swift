@@ -17,17 +17,17 @@ public struct PlanOrModel: Sendable {
   public let findings: [Diagnostic]
 
   /// Opens a plan file, or compiles a model directory.
+  /// - Parameter tokenizer: a `tokenizer.json` in place of the plan's or the directory's.
   /// - Throws: `DiagnosticFailure`.
-  public init(_ path: String, threads: Int) throws {
+  public init(_ path: String, tokenizer file: String? = nil, threads: Int) throws {
     if InputFile.isDirectory(path) {
-      let model = try LoadedModel(directory: path, checksValues: true)
+      let model = try LoadedModel(directory: path, tokenizer: file, checksValues: true)
       plan = try Self.floatPlan(model, threads: threads)
       tokenizer = model.tokenizer.map { Tokenizer($0) }
       findings = model.findings
     } else {
       plan = try PlanFile.load(path)
-      tokenizer = try Self.tokenizer(of: plan, path)
-      findings = []
+      (tokenizer, findings) = try Self.tokenizer(of: plan, path, file)
     }
   }
 
@@ -36,7 +36,8 @@ public struct PlanOrModel: Sendable {
   public func requireTokenizer() throws(DiagnosticFailure) -> Tokenizer {
     guard let tokenizer else {
       throw DiagnosticFailure(
-        .missingFile, "the plan has no tokenizer", hint: "give token ids instead of text")
+        .missingFile, "the plan has no tokenizer",
+        hint: "give one by --tokenizer, or token ids instead of text")
     }
     return tokenizer
   }
@@ -76,13 +77,19 @@ public struct PlanOrModel: Sendable {
     return plan
   }
 
-  /// The tokenizer that a plan holds; nil where it has none.
-  static func tokenizer(of plan: Plan, _ path: String) throws(DiagnosticFailure) -> Tokenizer? {
+  /// The tokenizer that a file describes or a plan holds, nil where neither is there; and notes about the file.
+  static func tokenizer(
+    of plan: Plan, _ path: String, _ file: String? = nil
+  ) throws(DiagnosticFailure) -> (Tokenizer?, [Diagnostic]) {
+    if let file {
+      let (tables, notes) = try TokenizerFiles(named: file).read(vocabulary: plan.vocabulary)
+      return (tables.map { Tokenizer($0) }, notes)
+    }
     let section = plan.tokenizerSection
-    guard !section.isEmpty else { return nil }
+    guard !section.isEmpty else { return (nil, []) }
     do {
-      return Tokenizer(
-        try TokenizerTables(section: Span(_unsafeElements: section.bindMemory(to: UInt8.self))))
+      let tables = try TokenizerTables(section: Span(_unsafeElements: section.bindMemory(to: UInt8.self)))
+      return (Tokenizer(tables), [])
     } catch {
       throw DiagnosticFailure(.badPlan, "the tokenizer section is damaged: \(error)", at: .file(path))
     }

@@ -23,8 +23,14 @@ public enum PlanSigning {
     try secret.write(Array(key.text.utf8))
     let open = try OutputFile(publicPath)
     try open.write(Array(key.publicKey.text.utf8))
-    try secret.publish()
-    try open.publish()
+    do throws(DiagnosticFailure) {
+      try open.publish()
+      try secret.publish()
+    } catch {
+      // Half a pair is of no use, and would be in the way of the next attempt.
+      for path in [secretPath, publicPath] { unlink(path) }
+      throw error
+    }
     return key.publicKey.name
   }
 

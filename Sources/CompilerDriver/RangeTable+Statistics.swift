@@ -23,6 +23,7 @@ extension RangeTable {
             at: .node(tap.name), hint: "calibrate again with this version of the tool"))
       }
     }
+    poolUnreached(statistics)
     if !findings.isEmpty { throw DiagnosticFailure(findings) }
   }
 }

@@ -1,5 +1,6 @@
 public import Calibration
 public import Diagnostics
+import Passes
 
 extension Statistics {
   /// What users should know before they trust these statistics: passages that are missing, a single passage,
@@ -17,8 +18,8 @@ extension Statistics {
 
   /// What `findings` tells of the calibration as a whole, where it is complete.
   var calibrationFindings: [Diagnostic] {
-    guard bindings.sampleCount == 1 else { return [] }
-    return [
+    guard bindings.sampleCount == 1 else { return expertFindings }
+    return expertFindings + [
       Diagnostic(
         .badText, "calibrated on a single passage; ranges of other text may be wider",
         hint: "calibrate on more text", severity: .warning)
@@ -62,7 +63,7 @@ extension Statistics {
 extension TapStatistics {
   /// A warning where nothing can be told of the tensor's range.
   fileprivate var finding: Diagnostic? {
-    guard maximum == 0 else { return nil }
+    guard maximum == 0, count > 0 || ExpertTensor(name) == nil else { return nil }
     return Diagnostic(
       .zeroRange,
       count == 0

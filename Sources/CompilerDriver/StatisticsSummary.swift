@@ -51,6 +51,13 @@ public struct StatisticsSummary {
           })
       ),
       ("taps", .array(taps.map(\.json))),
+      (
+        "experts",
+        .array(
+          statistics.expertCoverage.map {
+            .object([("name", .string($0.expert)), ("tokens", .integer(Int64($0.tokens)))])
+          })
+      ),
       ("findings", .array(statistics.findings.map { .string($0.description) })),
     ])
   }

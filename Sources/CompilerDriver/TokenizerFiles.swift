@@ -4,9 +4,10 @@ import Frontend
 import JSONText
 import Tokenization
 
-/// The files that make up a model's tokenizer.
+/// The files that make up a tokenizer.
 struct TokenizerFiles {
-  private let model: ModelFiles
+  /// The directory of the model; nil where the tokenizer is for a plan.
+  private let model: ModelFiles?
   private let tokenizer: String
   private let settings: String
   /// Whether the user named the file.
@@ -14,12 +15,18 @@ struct TokenizerFiles {
 
   /// Those of the directory, or a `tokenizer.json` elsewhere and the `tokenizer_config.json` beside it.
   init(_ model: ModelFiles, tokenizer: String?) {
-    self.model = model
-    let path = tokenizer ?? model.path("tokenizer.json")
+    self.init(model, path: tokenizer ?? model.path("tokenizer.json"), isNamed: tokenizer != nil)
+  }
+
+  /// A `tokenizer.json` for a plan, and the `tokenizer_config.json` beside it.
+  init(named path: String) { self.init(nil, path: path, isNamed: true) }
+
+  private init(_ model: ModelFiles?, path: String, isNamed: Bool) {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    self.tokenizer = path
+    self.model = model
+    tokenizer = path
     settings = folder + "tokenizer_config.json"
-    isNamed = tokenizer != nil
+    self.isNamed = isNamed
   }
 
   /// Reads the tables, with notes about what the files ask for and plans do not do; nil where there is no tokenizer.
@@ -34,10 +41,12 @@ struct TokenizerFiles {
     }
     let bytes = try InputFile.read(tokenizer, limit: TokenizerFile.maximumLength)
     let settings = try ModelFiles.optionalJSON(at: settings)
-    let generation = try ModelFiles.optionalJSON(at: model.path("generation_config.json"))
+    let generation = try model.flatMap { (model) throws(DiagnosticFailure) in
+      try ModelFiles.optionalJSON(at: model.path("generation_config.json"))
+    }
     do {
       let file = try TokenizerFile.read(
-        bytes, tokenizerConfig: settings, generationConfig: generation, modelConfig: model.config.value)
+        bytes, tokenizerConfig: settings, generationConfig: generation, modelConfig: model?.config.value)
       guard Int(file.maximumID) < vocabulary else {
         throw DiagnosticFailure(
           .badTokenizer, "token id \(file.maximumID) is not below the model's vocabulary of \(vocabulary)",
@@ -58,7 +67,7 @@ struct TokenizerFiles {
       switch problem.file {
       case "tokenizer.json": tokenizer
       case "tokenizer_config.json": settings
-      default: model.path(problem.file)
+      default: model?.path(problem.file) ?? problem.file
       }
     return Diagnostic(
       problem.isUnsupported ? .unsupportedTokenizer : .badTokenizer, problem.message,

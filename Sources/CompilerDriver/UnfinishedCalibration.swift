@@ -11,6 +11,9 @@ public struct UnfinishedCalibration: Sendable {
   /// The file that belongs to an output.
   public init(output: String) { path = output + ".unfinished" }
 
+  /// What users should know after an interruption.
+  var hint: String { "the same command goes on from there; until then \(path) keeps what was seen" }
+
   /// What was seen before; nil where nothing is kept.
   /// - Parameter passages: numbers of the passages that are asked for.
   /// - Throws: `DiagnosticFailure` where the file is damaged, or belongs to another calibration.
@@ -34,6 +37,9 @@ public struct UnfinishedCalibration: Sendable {
     try OutputFile.write(Array(statistics.text.utf8), to: path)
   }
 
-  /// Removes the file once the output is complete.
-  public func remove() { unlink(path) }
+  /// Removes the file once the output is complete, and what a process left that was killed while it wrote it.
+  public func remove() {
+    unlink(path)
+    OutputFile.removeLeftovers(of: path)
+  }
 }

@@ -112,6 +112,8 @@ extension DiagnosticCode {
   public static let missingRange = Self("missing-range", .badData)
   /// A tensor was zero throughout calibration.
   public static let zeroRange = Self("zero-range", .badData)
+  /// An expert that calibration sent no token, or few.
+  public static let expertCoverage = Self("expert-coverage", .badData)
 
   // Recipes.
   /// A recipe is malformed.

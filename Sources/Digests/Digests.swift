@@ -6,6 +6,8 @@ public enum DigestError: Error, Equatable, Sendable {
   case cannotOpen(path: String, errno: Int32)
   /// Reading the file failed with an `errno`.
   case cannotRead(path: String, errno: Int32)
+  /// Whoever asked for the digest wants it no longer.
+  case stopped(path: String)
 }
 
 extension DigestError: CustomStringConvertible {
@@ -14,6 +16,7 @@ extension DigestError: CustomStringConvertible {
     switch self {
     case .cannotOpen(let path, let code): "cannot open \(path): \(Self.reason(code))"
     case .cannotRead(let path, let code): "cannot read \(path): \(Self.reason(code))"
+    case .stopped(let path): "stopped while \(path) was read"
     }
   }
 
@@ -40,10 +43,13 @@ public enum Digests {
   }
 
   /// Gives the SHA-256 of a file's content, read in pieces of 1 MiB.
-  /// - Throws: `DigestError` where the file cannot be opened or read.
-  public static func sha256(fileAt path: String) throws(DigestError) -> SHA256Digest {
+  /// - Parameter shouldStop: asked before each piece.
+  /// - Throws: `DigestError` where the file cannot be opened or read, or `shouldStop` says yes.
+  public static func sha256(
+    fileAt path: String, shouldStop: () -> Bool = { false }
+  ) throws(DigestError) -> SHA256Digest {
     var hasher = SHA256Hasher()
-    try unsafe readPieces(ofFileAt: path) { unsafe hasher.update($0) }
+    try unsafe readPieces(ofFileAt: path, shouldStop: shouldStop) { unsafe hasher.update($0) }
     return hasher.finalize()
   }
 
@@ -56,13 +62,14 @@ public enum Digests {
   }
 
   private static func readPieces(
-    ofFileAt path: String, _ body: (UnsafeRawBufferPointer) -> Void
+    ofFileAt path: String, shouldStop: () -> Bool = { false }, _ body: (UnsafeRawBufferPointer) -> Void
   ) throws(DigestError) {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .cannotOpen(path: path, errno: errno) }
     defer { close(descriptor) }
     var chunk = [UInt8](repeating: 0, count: chunkBytes)
     while true {
+      if shouldStop() { throw .stopped(path: path) }
       let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
       if count == 0 { return }
       if count < 0 {

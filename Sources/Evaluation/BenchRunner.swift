@@ -24,8 +24,9 @@ final class BenchRunner {
     context = try Context(
       plan: plan,
       options: ContextOptions(
-        rowCapacity: max(Self.rows, most), logitRowCapacity: max(16, most), stateSlots: most, threads: threads
-      ))
+        rowCapacity: max(Self.rows, most), logitRowCapacity: max(16, most), stateSlots: most,
+        contextCapacity: settings.contextCapacity ?? max(settings.prompt, settings.steps),
+        threads: threads))
     tokens = BenchTokens(vocabulary: plan.vocabulary)
     probe = try LimitProbe(threads: threads, byteCount: settings.limitBytes)
     limits = [probe.measure(seconds: settings.limitSeconds)]

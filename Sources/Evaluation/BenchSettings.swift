@@ -10,6 +10,8 @@ public struct BenchSettings: Equatable, Sendable {
   public var threads: [Int]
   /// How often everything is measured, at least once.
   public var repetitions: Int
+  /// Tokens of a sequence that there is room for; nil for as many as prompt or steps need.
+  public var contextCapacity: Int?
   /// Seconds that one measurement of the machine's limits takes.
   public var limitSeconds: Double
   /// Bytes that a measurement of the read bandwidth reads.
@@ -18,6 +20,7 @@ public struct BenchSettings: Equatable, Sendable {
   /// Makes settings; what is not named is as usual.
   public init(
     prompt: Int = 512, steps: Int = 128, batches: [Int] = [1, 8, 32], threads: [Int], repetitions: Int = 5,
+    contextCapacity: Int? = nil,
     limitSeconds: Double = 0.5, limitBytes: Int = 1 << 30
   ) {
     self.prompt = prompt
@@ -25,6 +28,7 @@ public struct BenchSettings: Equatable, Sendable {
     self.batches = batches
     self.threads = threads
     self.repetitions = repetitions
+    self.contextCapacity = contextCapacity
     self.limitSeconds = limitSeconds
     self.limitBytes = limitBytes
   }

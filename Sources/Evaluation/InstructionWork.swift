@@ -70,6 +70,7 @@ private struct WorkCounter {
     switch instruction.opcode {
     case .conv: 2 * (taps - 1) * width(.input) * view.buffer(BufferID(instruction[.input])).type.byteCount
     case .scan: 2 * width(.u) * width(.b) * instruction.stateType.byteCount
+    case .headScan: 2 * width(.u) * headStates * instruction.stateType.byteCount
     default: 0
     }
   }
@@ -96,18 +97,38 @@ private struct WorkCounter {
     case .conv:
       width(.input) * (taps + Cost.siLU) + loading(.input) + storing(.output) + storing(.secondOutput)
     case .scan: scanOperations
+    case .headScan: headScanOperations
+    case .timeStep: width(.input) * (Cost.softplus + 3) + loading(.input)
     case .hadamard: width(.input) * (hadamardAdditions + gainOperations) + storing(.output)
     case .quantize: storing(.output)
     case .select: 0
+    case .gate: width(.input) * (Cost.siLU + 1)
+    case .attend: loading(.k) + loading(.v)
+    case .dispatch: storing(.output)
+    case .route: width(.input) * (Cost.exponential + 3)
+    case .combine: width(.input)
     }
   }
 
   private var scanOperations: Int {
-    let gate = instruction.buffer(.z) == nil ? 0 : Cost.siLU + 1
     let loads = [Field.u, .dt, .z, .b, .c].reduce(0) { $0 + loading($1) }
-    let update = Cost.stateUpdate + (Cost.stateRounding[instruction.stateType] ?? 0)
-    return width(.u) * (width(.b) * update + Cost.softplus + 3 + gate) + loads
+    let update = Cost.exponential + 1 + stateUpdate
+    return width(.u) * (width(.b) * update + Cost.softplus + 3 + gateOperations) + loads
   }
+
+  /// One exponential serves all states of a head.
+  private var headScanOperations: Int {
+    let loads = [Field.u, .z, .b, .c].reduce(0) { $0 + loading($1) }
+    return width(.delta) * (Cost.exponential + 1)
+      + width(.u) * (headStates * stateUpdate + 2 + gateOperations) + loads
+  }
+
+  /// States of a channel of a scan by heads.
+  private var headStates: Int { width(.b) / max(1, Int(instruction[.groups])) }
+
+  private var gateOperations: Int { instruction.buffer(.z) == nil ? 0 : Cost.siLU + 1 }
+
+  private var stateUpdate: Int { Cost.stateUpdate + (Cost.stateRounding[instruction.stateType] ?? 0) }
 
   /// Additions for one element: one for each butterfly stage, then a sum over the order.
   private var hadamardAdditions: Int {
@@ -157,6 +178,6 @@ private enum Cost {
   static let quantize = 4
   /// Both conversions of a state that is narrower than float32, and the clamp between.
   static let stateRounding: [ElementType: Int] = [.f16: 4, .i8: quantize + 1]
-  /// Δ·A, its exponential, (Δ·u)·B, and the fused multiply-adds for h and y.
-  static let stateUpdate = exponential + 4
+  /// (Δ·u)·B, and the fused multiply-adds for h and y.
+  static let stateUpdate = 3
 }

@@ -35,8 +35,9 @@ public enum PlanComparer {
       }
     let rows = max(1, min(windows.length, 512, memory / max(1, rowBytes)))
     let run = ComparisonRun(
-      plan: try makeContext(plan, rows, threads), alone: try makeContext(plan, rows, threads),
-      reference: try makeContext(reference, rows, threads))
+      plan: try makeContext(plan, rows, windows, threads),
+      alone: try makeContext(plan, rows, windows, threads),
+      reference: try makeContext(reference, rows, windows, threads))
     for window in 0..<windows.count {
       if shouldStop() { throw .stopped(done: window) }
       do throws(CallError) {
@@ -51,11 +52,13 @@ public enum PlanComparer {
   }
 
   private static func makeContext(
-    _ plan: Plan, _ rows: Int, _ threads: Int?
+    _ plan: Plan, _ rows: Int, _ windows: TextWindows, _ threads: Int?
   ) throws(EvaluationError) -> Context {
     do throws(ContextError) {
       return try Context(
-        plan: plan, options: ContextOptions(rowCapacity: rows, logitRowCapacity: rows, threads: threads))
+        plan: plan,
+        options: ContextOptions(
+          rowCapacity: rows, logitRowCapacity: rows, contextCapacity: windows.length, threads: threads))
     } catch {
       throw .plan(error)
     }
@@ -130,7 +133,7 @@ private final class ComparisonRun {
     let place = TapNames.Write(instruction: event.instruction, buffer: event.buffer)
     guard let name = inputs[place], exact.widths[name] == event.width else { return }
     for row in 0..<event.rows {
-      if let values = exact.row(row, of: name) { event.write(values, row: row) }
+      if let values = exact.row(event.callRow(row), of: name) { event.write(values, row: row) }
     }
   }
 
@@ -140,7 +143,7 @@ private final class ComparisonRun {
     scratch.withUnsafeMutableBufferPointer { scratch in
       let values = UnsafeMutableBufferPointer(rebasing: scratch[..<event.width])
       for row in 0..<event.rows {
-        guard let exact = exact.row(row, of: tap.counterpart) else { continue }
+        guard let exact = exact.row(event.callRow(row), of: tap.counterpart) else { continue }
         event.read(row: row, into: values)
         if isAlone {
           tap.alone.add(UnsafeBufferPointer(values), reference: exact)

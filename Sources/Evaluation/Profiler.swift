@@ -14,16 +14,20 @@ public final class Profiler {
   /// - Parameters:
   ///   - batch: sequences that are decoded together, at least 1.
   ///   - threads: how many threads; nil for one on each physical core that the process may use.
+  ///   - contextCapacity: tokens of a sequence that there is room for.
   ///   - limitSeconds: seconds that one measurement of the machine's limits takes.
   ///   - limitBytes: bytes that a measurement of the read bandwidth reads.
   /// - Throws: `ContextError`.
   public init(
-    _ plan: Plan, batch: Int = 1, threads: Int? = nil, limitSeconds: Double = 0.5, limitBytes: Int = 1 << 30
+    _ plan: Plan, batch: Int = 1, threads: Int? = nil,
+    contextCapacity: Int = ContextOptions.usualContextCapacity, limitSeconds: Double = 0.5,
+    limitBytes: Int = 1 << 30
   ) throws(ContextError) {
     context = try Context(
       plan: plan,
       options: ContextOptions(
-        rowCapacity: max(512, batch), logitRowCapacity: max(16, batch), stateSlots: batch, threads: threads))
+        rowCapacity: max(512, batch), logitRowCapacity: max(16, batch), stateSlots: batch,
+        contextCapacity: contextCapacity, threads: threads))
     probe = try LimitProbe(threads: threads, byteCount: limitBytes)
     work = PlanWork(plan)
     tokens = BenchTokens(vocabulary: plan.vocabulary)
@@ -62,16 +66,24 @@ public final class Profiler {
 
   private func phase(_ name: String, _ passes: [Pass]) throws(CallError) -> ProfilePhase {
     // Once without looking, so that every page has been touched.
+    try reset()
     for pass in passes.prefix(1) { try run(pass) }
+    try reset()
     let before = probe.measure(seconds: limitSeconds)
     let start = SteadyClock.nanoseconds
     for pass in passes { try run(pass) }
     let plain = Double(SteadyClock.nanoseconds - start) * 1e-9
     var events: [ProfileEvent] = []
+    try reset()
     for pass in passes { try run(pass, into: &events) }
     return ProfilePhase(
       name: name, tokens: passes.reduce(0) { $0 + $1.calls.reduce(0) { $0 + $1.count } },
       limits: .mean(before, probe.measure(seconds: limitSeconds)), plainSeconds: plain, events: events)
+  }
+
+  /// Lets all sequences begin anew, so that they have room for what follows.
+  private func reset() throws(CallError) {
+    for slot in 0..<batch { try context.reset(slot: slot) }
   }
 
   private func run(_ pass: Pass) throws(CallError) {

@@ -8,6 +8,8 @@ final class ReferenceRows {
   private struct Tensor {
     let width: Int
     let values: UnsafeMutableBufferPointer<Float>
+    /// The rows that the last call computed: with experts not all of them.
+    var isComputed: [Bool]
   }
 
   /// Names of all tensors that the float plan writes, with their widths.
@@ -26,7 +28,8 @@ final class ReferenceRows {
     for (name, width) in widths where wanted(name) {
       let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: rows * width)
       values.initialize(repeating: 0)
-      tensors[name] = Tensor(width: width, values: values)
+      tensors[name] = Tensor(
+        width: width, values: values, isComputed: Array(repeating: false, count: rows))
     }
   }
 
@@ -36,18 +39,21 @@ final class ReferenceRows {
   func keep(_ event: TapEvent) {
     let write = TapNames.Write(instruction: event.instruction, buffer: event.buffer)
     guard let name = names.written[write], let tensor = tensors[name] else { return }
+    var isComputed = Array(repeating: false, count: tensor.isComputed.count)
     for row in 0..<event.rows {
+      let kept = event.callRow(row)
+      isComputed[kept] = true
       let place = UnsafeMutableBufferPointer(
-        rebasing: tensor.values[row * tensor.width..<(row + 1) * tensor.width])
+        rebasing: tensor.values[kept * tensor.width..<(kept + 1) * tensor.width])
       event.read(row: row, into: place)
       if !qk_all_finite(place.baseAddress, QK_F32, tensor.width) { specialTensor = name }
     }
+    tensors[name]?.isComputed = isComputed
   }
 
-  /// A row of a tensor that is kept, `[width]`.
+  /// A row of a tensor that is kept, `[width]`; nil where the last call did not compute it.
   func row(_ row: Int, of name: String) -> UnsafeBufferPointer<Float>? {
-    tensors[name].map { tensor in
-      UnsafeBufferPointer(rebasing: tensor.values[row * tensor.width..<(row + 1) * tensor.width])
-    }
+    guard let tensor = tensors[name], tensor.isComputed[row] else { return nil }
+    return UnsafeBufferPointer(rebasing: tensor.values[row * tensor.width..<(row + 1) * tensor.width])
   }
 }

@@ -21,7 +21,7 @@ final class SaturationCounter {
     let zeros = [Int](repeating: 0, count: buckets.ranges.count)
     var tensor = tensors[event.buffer] ?? Tensor(name: event.name, saturated: zeros, codes: zeros)
     for row in 0..<event.rows {
-      guard let bucket = buckets.index(of: position(row)) else { continue }
+      guard let bucket = buckets.index(of: position(event.callRow(row))) else { continue }
       tensor.saturated[bucket] += saturatedCount(event.codes(row: row))
       tensor.codes[bucket] += event.width
     }

@@ -9,17 +9,20 @@ public enum TaskScorer {
   /// - Parameters:
   ///   - baseline: a plan to compare with, of the same tokenizer.
   ///   - threads: nil for one on each physical core.
+  ///   - contextCapacity: tokens of a sequence that there is room for; nil for as many as a question has.
   ///   - progress: told how many questions are done, of how many.
   ///   - shouldStop: asked before each question.
   /// - Returns: a score for each kind of question that occurs, in the order of their first question.
   /// - Throws: `EvaluationError`.
   public static func score(
     _ plan: Plan, on questions: [Question], baseline: Plan? = nil, threads: Int? = nil,
+    contextCapacity: Int? = nil,
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, shouldStop: () -> Bool = { false }
   ) throws(EvaluationError) -> [TaskScore] {
-    let scorer = QuestionScorer(try makeContext(plan, threads))
+    let longest = questions.flatMap(\.continuations).reduce(1) { max($0, $1.tokens.count) }
+    let scorer = QuestionScorer(try makeContext(plan, threads, contextCapacity ?? longest))
     let other = try baseline.map { (plan) throws(EvaluationError) in
-      QuestionScorer(try makeContext(plan, threads))
+      QuestionScorer(try makeContext(plan, threads, longest))
     }
     var results: [(kind: Question.Kind, plan: QuestionResult, baseline: QuestionResult?)] = []
     for (index, question) in questions.enumerated() {
@@ -36,9 +39,14 @@ public enum TaskScorer {
     }
   }
 
-  private static func makeContext(_ plan: Plan, _ threads: Int?) throws(EvaluationError) -> Context {
+  private static func makeContext(
+    _ plan: Plan, _ threads: Int?, _ contextCapacity: Int
+  ) throws(EvaluationError) -> Context {
     do throws(ContextError) {
-      return try Context(plan: plan, options: ContextOptions(logitRowCapacity: 32, threads: threads))
+      return try Context(
+        plan: plan,
+        options: ContextOptions(
+          logitRowCapacity: 32, contextCapacity: contextCapacity, threads: threads))
     } catch {
       throw .plan(error)
     }

@@ -14,6 +14,7 @@ public enum TextScorer {
   ///   - windows: the text.
   ///   - baseline: what to compare with, of the same vocabulary.
   ///   - threads: nil for one on each physical core.
+  ///   - contextCapacity: tokens of a sequence that there is room for; nil for as many as a window has.
   ///   - countsSaturation: whether codes at the ends of their range are counted, which costs some time.
   ///   - record: is given every row as a baseline stores it.
   ///   - progress: told how many windows are done, of how many.
@@ -21,12 +22,13 @@ public enum TextScorer {
   /// - Throws: `EvaluationError`.
   public static func score(
     _ plan: Plan, on windows: TextWindows, against baseline: Baseline? = nil, threads: Int? = nil,
-    countsSaturation: Bool = false, record: Recorder? = nil,
+    contextCapacity: Int? = nil, countsSaturation: Bool = false, record: Recorder? = nil,
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, shouldStop: () -> Bool = { false }
   ) throws(EvaluationError) -> TextScore {
     try check(windows, plan, baseline)
     let scorer = WindowScorer(
-      plan: try makeContext(plan, windows, threads), reference: try reference(baseline, windows, threads),
+      plan: try makeContext(plan, windows, threads, contextCapacity),
+      reference: try reference(baseline, windows, threads),
       windows: windows, saturation: countsSaturation ? SaturationCounter(windows) : nil, record: record)
     for window in 0..<windows.count {
       if shouldStop() { throw .stopped(done: window) }
@@ -83,13 +85,15 @@ public enum TextScorer {
   }
 
   private static func makeContext(
-    _ plan: Plan, _ windows: TextWindows, _ threads: Int?
+    _ plan: Plan, _ windows: TextWindows, _ threads: Int?, _ contextCapacity: Int? = nil
   ) throws(EvaluationError) -> Context {
     let rows = min(windows.length, 512)
     do throws(ContextError) {
       return try Context(
         plan: plan,
-        options: ContextOptions(rowCapacity: rows, logitRowCapacity: min(rows, 32), threads: threads))
+        options: ContextOptions(
+          rowCapacity: rows, logitRowCapacity: min(rows, 32),
+          contextCapacity: contextCapacity ?? windows.length, threads: threads))
     } catch {
       throw .plan(error)
     }

@@ -23,15 +23,13 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
         .cannotWrite, "the output exists and is not a regular file", at: .file(path),
         hint: "name another file")
     }
-    let slash = target.lastIndex(of: "/")
-    let directory = slash.map { String(target[...$0]) } ?? ""
-    let name = slash.map { String(target[target.index(after: $0)...]) } ?? target
+    let (directory, name) = Self.parts(of: target)
     guard !name.isEmpty else {
       throw DiagnosticFailure(
         .cannotWrite, "the output '\(path)' names no file", hint: "name a file inside a directory that exists"
       )
     }
-    Self.removeLeftovers(of: name, in: directory.isEmpty ? "." : directory)
+    Self.removeLeftovers(of: target)
     try super.init(temporaryPath: "\(directory).\(name).\(Self.randomWord).partial", name: path)
   }
 
@@ -70,9 +68,16 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
       && written.st_dev == named.st_dev && written.st_ino == named.st_ino
   }
 
-  /// Removes temporary files of this output whose processes were killed: those that nobody holds locked.
-  private static func removeLeftovers(of name: String, in directory: String) {
-    guard let listing = opendir(directory) else { return }
+  /// A path's directory, with its slash, and its last part.
+  private static func parts(of path: String) -> (directory: String, name: String) {
+    guard let slash = path.lastIndex(of: "/") else { return ("", path) }
+    return (String(path[...slash]), String(path[path.index(after: slash)...]))
+  }
+
+  /// Removes temporary files of an output whose processes were killed: those that nobody holds locked.
+  public static func removeLeftovers(of path: String) {
+    let (directory, name) = parts(of: path)
+    guard let listing = opendir(directory.isEmpty ? "." : directory) else { return }
     defer { closedir(listing) }
     while let entry = readdir(listing) {
       let file = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
@@ -81,7 +86,7 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
       guard file.hasPrefix(".\(name)."), file.hasSuffix(".partial"),
         file.utf8.count == name.utf8.count + 26
       else { continue }
-      let path = "\(directory)/\(file)"
+      let path = directory + file
       let descriptor = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
       guard descriptor >= 0 else { continue }
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }

@@ -102,17 +102,19 @@ public class WritableFile: @unchecked Sendable {  // Nothing but the file itself
   /// The finding that an action on the file failed with a system error.
   public func failure(_ action: String, _ code: Int32) -> DiagnosticFailure {
     DiagnosticFailure(
-      code == ENOSPC || code == EDQUOT ? .cannotWrite : .ioFailed,
+      [ENOSPC, EDQUOT, EFBIG].contains(code) ? .cannotWrite : .ioFailed,
       "cannot \(action) the file: \(SystemError.text(code))", at: .file(name),
-      hint: code == ENOSPC ? "free some space or name another disk" : nil)
+      hint: code == ENOSPC
+        ? "free some space or name another disk" : code == EFBIG ? "allow larger files: see 'ulimit -f'" : nil
+    )
   }
 }
 
 extension WritableFile {
   /// Reads back `count` bytes from an offset, in blocks.
-  /// - Throws: `DiagnosticFailure` (`io-failed`).
+  /// - Throws: `DiagnosticFailure` (`io-failed`), or what `body` throws.
   public func read(
-    from offset: Int, count: Int, _ body: (UnsafeRawBufferPointer) -> Void
+    from offset: Int, count: Int, _ body: (UnsafeRawBufferPointer) throws(DiagnosticFailure) -> Void
   ) throws(DiagnosticFailure) {
     let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
     defer { block.deallocate() }
@@ -121,7 +123,7 @@ extension WritableFile {
       let length = pread(descriptor, block.baseAddress, min(block.count, count - done), off_t(offset + done))
       if length < 0 && errno == EINTR { continue }
       guard length > 0 else { throw failure("read back", length < 0 ? errno : EIO) }
-      body(UnsafeRawBufferPointer(rebasing: block[..<length]))
+      try body(UnsafeRawBufferPointer(rebasing: block[..<length]))
       done += length
     }
   }

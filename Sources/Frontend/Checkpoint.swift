@@ -8,6 +8,8 @@ import WorkSharing
 public final class Checkpoint: Sendable {
   private let shards: [TensorFile]
   private let places: [String: Place]
+  /// Whether reading is no longer wanted.
+  public let shouldStop: @Sendable () -> Bool
 
   private struct Place: Sendable {
     let shard: Int
@@ -31,8 +33,11 @@ public final class Checkpoint: Sendable {
   }
 
   /// Opens all shards.
+  /// - Parameter shouldStop: asked whenever weights are read; that fails as interrupted where it says yes.
   /// - Throws: `DiagnosticFailure` with every shard that is malformed and every tensor that is given twice.
-  public init(_ files: ModelFiles) throws(DiagnosticFailure) {
+  public init(
+    _ files: ModelFiles, shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) throws(DiagnosticFailure) {
     var shards: [TensorFile] = []
     var places: [String: Place] = [:]
     var findings: [Diagnostic] = []
@@ -52,6 +57,7 @@ public final class Checkpoint: Sendable {
     if !findings.isEmpty { throw DiagnosticFailure(findings) }
     self.shards = shards
     self.places = places
+    self.shouldStop = shouldStop
   }
 
   /// Names of all tensors, sorted.
@@ -70,10 +76,21 @@ public final class Checkpoint: Sendable {
   public var byteCount: Int { names.reduce(0) { $0 + (entry($1)?.byteCount ?? 0) } }
 
   /// Names of the tensors that hold a NaN or an infinity, sorted.
+  /// - Throws: `DiagnosticFailure` where it was interrupted.
   /// - Complexity: reads every tensor once.
-  public func nonFiniteTensors() -> [String] {
+  public func nonFiniteTensors() throws(DiagnosticFailure) -> [String] {
     let names = names
-    return zip(names, Parallel.map(names, isNotFinite)).filter(\.1).map(\.0)
+    let found = try Parallel.map(names) { (name) throws(DiagnosticFailure) in
+      try checkInterruption()
+      return isNotFinite(name)
+    }
+    return zip(names, found).filter(\.1).map(\.0)
+  }
+
+  private func checkInterruption() throws(DiagnosticFailure) {
+    if shouldStop() {
+      throw DiagnosticFailure(.interrupted, "stopped while the weights were read")
+    }
   }
 
   private func isNotFinite(_ name: String) -> Bool {
@@ -87,7 +104,7 @@ public final class Checkpoint: Sendable {
 
   /// The files whose bytes do not have the checksums that they carry.
   /// - Complexity: reads every such file once.
-  public func damagedFiles() -> [Diagnostic] { shards.compactMap { $0.damage() } }
+  public func damagedFiles() -> [Diagnostic] { shards.compactMap { $0.damage(shouldStop: shouldStop) } }
 
   /// Whether two tensors are of one type and shape, and hold the same bytes.
   /// - Complexity: reads both, unless they are one.
@@ -131,6 +148,7 @@ extension Checkpoint: TensorSource {
   private func withElements(
     _ name: String, _ range: Range<Int>, _ body: (UnsafeRawPointer, ElementType) -> Void
   ) throws {
+    try checkInterruption()
     guard let place = places[name], let element = place.tensor.element, element.isFloat,
       range.lowerBound >= 0, range.upperBound <= place.tensor.elementCount
     else {

@@ -81,6 +81,34 @@ struct ConfigReader {
     return value
   }
 
+  /// The lower and the upper of two bounds, nil where absent or wrong; a bound that is null is none.
+  ///
+  /// An infinite one is a number, the word for it, or such a word as the field `__float__` of an object.
+  mutating func bounds(_ name: String) -> (low: Double, high: Double)? {
+    let found: [Double?]? = field(name) { (cursor) throws(JSONError) in
+      try cursor.array().map { (bound) throws(JSONError) in
+        bound.isNull ? nil : try Self.infiniteOrFinite(bound)
+      }
+    }
+    guard let found else { return nil }
+    let (low, high) = (found.first ?? nil, found.last ?? nil)
+    let (from, to) = (low ?? -.infinity, high ?? .infinity)
+    guard found.count == 2, from <= to else {
+      report(name, "it is not two numbers in order", hint: "such as [0.0, Infinity]")
+      return nil
+    }
+    return (from, to)
+  }
+
+  private static func infiniteOrFinite(_ cursor: JSONCursor) throws(JSONError) -> Double {
+    let word = cursor.contains("__float__") ? try cursor["__float__"] : cursor
+    switch word.value {
+    case .string("Infinity"), .string("inf"), .string("+Infinity"): return .infinity
+    case .string("-Infinity"), .string("-inf"): return -.infinity
+    default: return try word.double()
+    }
+  }
+
   /// Whether a field exists and is not null.
   func contains(_ name: String) -> Bool { root.contains(name) && (try? root.optional(name)) != nil }
 

@@ -19,13 +19,17 @@ public struct ImportedModel: Sendable {
   }
 
   /// Reads the model that the files of a directory hold.
-  /// - Parameter checksValues: as of the other form.
+  /// - Parameters:
+  ///   - checksValues: as of the other form.
+  ///   - shouldStop: asked whenever weights are read, now or later; that fails as interrupted where it says yes.
   /// - Throws: as the other form.
-  public init(_ files: ModelFiles, checksValues: Bool) throws(DiagnosticFailure) {
+  public init(
+    _ files: ModelFiles, checksValues: Bool, shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) throws(DiagnosticFailure) {
     self.files = files
     var config = ConfigReader(files.config, file: files.path("config.json"))
     let family = try ModelFamily(&config)
-    checkpoint = try Checkpoint(files)
+    checkpoint = try Checkpoint(files, shouldStop: shouldStop)
     try ModelFamily.refuseVariants(checkpoint)
     let configuration = MambaConfiguration(family, &config)
     if !config.findings.isEmpty { throw DiagnosticFailure(config.findings) }

@@ -1,11 +1,11 @@
 import Diagnostics
 import IR
 
-/// Imports Mamba-1 and Falcon-Mamba.
+/// Imports Mamba, Mamba-2, Falcon-Mamba and Jamba.
 struct MambaImporter {
-  private let model: MambaConfiguration
-  private var builder = ModuleBuilder(pass: "import")
-  private var tensors: TensorImport
+  let model: MambaConfiguration
+  var builder = ModuleBuilder(pass: "import")
+  var tensors: TensorImport
 
   /// An importer of a model from a checkpoint.
   init(_ model: MambaConfiguration, tensors: TensorImport) {
@@ -17,11 +17,15 @@ struct MambaImporter {
   /// - Parameter checksValues: whether every weight is read and must be finite.
   /// - Throws: `DiagnosticFailure` with everything that is wrong with the tensors.
   mutating func build(checksValues: Bool) throws -> Module {
-    let table = tensors.constant("\(model.embedding).weight", [model.vocabulary, model.width], &builder)
+    let table = tensors.constant(
+      "\(model.names.embedding).weight", [model.vocabulary, model.width], &builder)
     let tokens = try builder.emit(.tokens, name: "tokens", origin: "input")
     var residual = try builder.emit(
-      .embedding, [tokens, table], name: "embedding", origin: model.embedding)
-    for layer in 0..<model.layers { residual = try buildLayer(layer, residual) }
+      .embedding, [tokens, table], name: "embedding", origin: model.names.embedding)
+    for layer in 0..<model.layers {
+      residual =
+        try model.hybrid.map { try buildLayer(layer, residual, $0) } ?? buildLayer(layer, residual)
+    }
     let result = try buildHead(residual, table)
     tensors.reportExtraTensors()
     if checksValues { tensors.reportBadValues() }
@@ -32,16 +36,16 @@ struct MambaImporter {
   }
 
   private mutating func buildLayer(_ layer: Int, _ residual: ValueID) throws -> ValueID {
-    let block = LayerNames(layer)
-    let gain = tensors.constant("\(block.origin).norm.weight", [model.width], &builder)
+    let block = LayerNames(layer, model.names)
+    let gain = tensors.constant("\(block.norm).weight", [model.width], &builder)
     let norm = try builder.emit(
       .rmsNorm, [residual, gain], ["epsilon": .real(model.epsilon)], name: block.value("norm"),
-      origin: "\(block.origin).norm")
-    let mixed = try buildMixer(block, norm)
+      origin: block.norm)
+    let mixed = try model.heads.map { try buildMixer(block, norm, heads: $0) } ?? buildMixer(block, norm)
     return try builder.emit(.add, [residual, mixed], name: block.value("residual"), origin: block.origin)
   }
 
-  private mutating func buildMixer(_ block: LayerNames, _ norm: ValueID) throws -> ValueID {
+  mutating func buildMixer(_ block: LayerNames, _ norm: ValueID) throws -> ValueID {
     let projected = try project(
       block, "in_proj", norm, [2 * model.inner, model.width], hasBias: model.hasBias)
     let x = try slice(block, "x", projected, start: 0, count: model.inner, of: "in_proj")
@@ -77,7 +81,7 @@ struct MambaImporter {
     return try builder.emit(.silu, [convolved], name: block.value("mixer.u"), origin: block.mixer)
   }
 
-  private mutating func project(
+  mutating func project(
     _ block: LayerNames, _ tensor: String, _ input: ValueID, _ shape: [Int], hasBias: Bool,
     name: String? = nil
   ) throws -> ValueID {
@@ -87,7 +91,7 @@ struct MambaImporter {
       .linear, operands, name: block.value("mixer.\(name ?? tensor)"), origin: block.tensor(tensor))
   }
 
-  private mutating func slice(
+  mutating func slice(
     _ block: LayerNames, _ name: String, _ value: ValueID, start: Int, count: Int, of projection: String
   ) throws -> ValueID {
     try builder.emit(
@@ -96,7 +100,7 @@ struct MambaImporter {
       origin: block.tensor(projection))
   }
 
-  /// What a part of the selective projection becomes: itself, or its norm without gain where the model has one.
+  /// What a part of the selective projection becomes: itself, or its norm where the model has one.
   private mutating func select(
     _ block: LayerNames, _ name: String, _ selection: ValueID, start: Int, count: Int
   ) throws -> ValueID {
@@ -105,8 +109,12 @@ struct MambaImporter {
     }
     let part = try slice(block, "\(name)_raw", selection, start: start, count: count, of: "x_proj")
     let origin = block.tensor("x_proj")
-    let gain = builder.constant(
-      .splat(1), type: ValueType(.f32, [count]), name: block.value("mixer.\(name).gain"), origin: origin)
+    let norm = block.tensor("\(name == "dt_low" ? "dt" : name)_layernorm.weight")
+    let gain =
+      model.hybrid != nil
+      ? tensors.constant(norm, [count], &builder)
+      : builder.constant(
+        .splat(1), type: ValueType(.f32, [count]), name: block.value("mixer.\(name).gain"), origin: origin)
     return try builder.emit(
       .rmsNorm, [part, gain], ["epsilon": .real(epsilon)], name: block.value("mixer.\(name)"), origin: origin)
   }
@@ -114,13 +122,13 @@ struct MambaImporter {
   /// The head's weight is `lm_head` where present, otherwise the embedding unless the config denies it; two that are
   /// equal are one.
   private mutating func buildHead(_ residual: ValueID, _ table: ValueID) throws -> ValueID {
-    let selected = try builder.emit(.selectRows, [residual], name: "selected", origin: "backbone.norm_f")
-    let gain = tensors.constant("backbone.norm_f.weight", [model.width], &builder)
+    let selected = try builder.emit(.selectRows, [residual], name: "selected", origin: model.names.finalNorm)
+    let gain = tensors.constant("\(model.names.finalNorm).weight", [model.width], &builder)
     let norm = try builder.emit(
-      .rmsNorm, [selected, gain], ["epsilon": .real(model.epsilon)], name: "norm_f", origin: "backbone.norm_f"
-    )
+      .rmsNorm, [selected, gain], ["epsilon": .real(model.epsilon)], name: "norm_f",
+      origin: model.names.finalNorm)
     let head: ValueID
-    if tensors.take("lm_head.weight", as: "\(model.embedding).weight") {
+    if tensors.take("lm_head.weight", as: "\(model.names.embedding).weight") {
       head = table
     } else if tensors.has("lm_head.weight") || model.isTied == false {
       head = tensors.constant("lm_head.weight", [model.vocabulary, model.width], &builder)
@@ -132,14 +140,16 @@ struct MambaImporter {
 }
 
 /// Names of one layer in the checkpoint and in the IR.
-private struct LayerNames {
+struct LayerNames {
   let origin: String
   let mixer: String
+  let norm: String
   private let prefix: String
 
-  init(_ layer: Int) {
-    origin = "backbone.layers.\(layer)"
-    mixer = "\(origin).mixer"
+  init(_ layer: Int, _ names: CheckpointNames) {
+    origin = "\(names.layers).\(layer)"
+    mixer = "\(origin).\(names.mixer)"
+    norm = "\(origin).\(names.norm)"
     prefix = "layers.\(layer)"
   }
 

@@ -56,10 +56,11 @@ enum TensorFile: Sendable {
   }
 
   /// What is wrong with the bytes, as far as the file carries checksums.
-  func damage() -> Diagnostic? {
+  /// - Parameter shouldStop: asked often; nothing more is read where it says yes.
+  func damage(shouldStop: () -> Bool) -> Diagnostic? {
     guard case .pickled(let file) = self else { return nil }
     do {
-      try file.checkStorages()
+      try file.checkStorages(shouldStop: shouldStop)
       return nil
     } catch {
       return Diagnostic(error.code, "\(error)", at: .file(path), hint: error.hint)

@@ -53,12 +53,17 @@ struct TensorImport {
     return true
   }
 
-  /// Reports every file with wrong checksums, and every tensor with a NaN or an infinity.
+  /// Reports every file with wrong checksums, and every tensor with a NaN or an infinity; or the interruption.
   mutating func reportBadValues() {
     findings += checkpoint.damagedFiles()
-    for name in checkpoint.nonFiniteTensors() {
-      guard let entry = checkpoint.entry(name) else { continue }
-      report(.nonFinite, "the tensor holds a NaN or an infinity", entry, hint: "repair or download it again")
+    do {
+      for name in try checkpoint.nonFiniteTensors() {
+        guard let entry = checkpoint.entry(name) else { continue }
+        report(
+          .nonFinite, "the tensor holds a NaN or an infinity", entry, hint: "repair or download it again")
+      }
+    } catch {
+      findings += error.diagnostics
     }
   }
 

@@ -27,7 +27,7 @@ public struct TokenizerFile: Sendable {
     modelConfig: JSONValue? = nil
   ) throws(TokenizerFileError) -> TokenizerFile {
     // Each of up to 4 Mi tokens is a member, and its merge three elements.
-    let limits = JSONLimits(maxMembers: 16 << 20, maxBytes: maximumLength)
+    let limits = JSONLimits(maxMembers: 16 << 20, maxObjects: 1 << 20, maxBytes: maximumLength)
     let json: JSONValue
     do {
       json = try JSONText.parse(bytes, limits: limits)

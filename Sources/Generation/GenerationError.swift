@@ -7,6 +7,8 @@ public enum GenerationError: Error, CustomStringConvertible, Sendable {
   case context(ContextError)
   /// A call was refused.
   case call(CallError)
+  /// The prompt and what is to be generated are more tokens than the context has room for.
+  case length(needed: Int, capacity: Int)
   /// The plan's tokenizer section is wrong.
   case tokenizer(TokenizerSectionError)
   /// The tokenizer has ids that the model does not.
@@ -21,6 +23,8 @@ public enum GenerationError: Error, CustomStringConvertible, Sendable {
     switch self {
     case .context(let error): error.description
     case .call(let error): error.description
+    case .length(let needed, let capacity):
+      "the prompt and what is to be generated take \(needed) tokens of context, there is room for \(capacity)"
     case .tokenizer(let error): "the plan's tokenizer is wrong: \(error)"
     case .vocabulary(let tokenizer, let model): "the tokenizer has \(tokenizer) ids, the model only \(model)"
     case .noTokenizer: "the plan has no tokenizer; give token ids instead of text"
@@ -35,6 +39,7 @@ extension GenerationError {
     switch self {
     case .context(let error): error.exitCode
     case .noTokenizer: 66
+    case .length: 64
     case .call, .emptyPrompt, .tokenizer, .vocabulary: 65
     }
   }

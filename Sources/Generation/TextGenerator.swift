@@ -21,6 +21,11 @@ public struct GenerationRequest: Sendable {
     self.ignoresEnd = ignoresEnd
     self.sampling = sampling
   }
+
+  /// Tokens that the sequence has at the end at most, at least 1; the last one generated is never run.
+  public var longestSequence: Int {
+    min(max(prompt.count + max(tokenLimit, 1) - 1, 1), ContextOptions.largestContextCapacity)
+  }
 }
 
 /// What generating took.
@@ -39,15 +44,22 @@ public struct GenerationStatistics: Equatable, Sendable {
 
 /// Generates text with a plan: prompt, then token after token.
 public final class TextGenerator {
-  /// The plan's tokenizer, or nil when it has none.
+  /// The tokenizer, or nil when there is none.
   public let tokenizer: Tokenizer?
   private let context: Context
 
   /// Makes a context for the plan and reads its tokenizer.
   ///
+  /// - Parameter tokenizer: in place of the plan's; its ids are below the plan's vocabulary.
   /// - Throws: `GenerationError`.
-  public init(plan: Plan, options: ContextOptions = ContextOptions()) throws(GenerationError) {
-    tokenizer = try Self.tokenizer(of: plan)
+  public init(
+    plan: Plan, tokenizer: Tokenizer? = nil, options: ContextOptions = ContextOptions()
+  ) throws(GenerationError) {
+    if let tokenizer {
+      self.tokenizer = tokenizer
+    } else {
+      self.tokenizer = try Self.tokenizer(of: plan)
+    }
     do throws(ContextError) {
       context = try Context(plan: plan, options: options)
     } catch {
@@ -81,6 +93,19 @@ public final class TextGenerator {
     return tokenizer.encode(prompt, addSpecialTokens: true)
   }
 
+  /// The token ids of a prompt for a plan, before there is a context for it.
+  ///
+  /// - Parameter tokenizer: in place of the plan's.
+  /// - Throws: `GenerationError.noTokenizer`, `GenerationError.tokenizer`, `GenerationError.vocabulary`.
+  public static func encode(
+    _ prompt: String, for plan: Plan, tokenizer: Tokenizer? = nil
+  ) throws(GenerationError) -> [UInt32] {
+    guard let tokenizer = tokenizer == nil ? try Self.tokenizer(of: plan) : tokenizer else {
+      throw .noTokenizer
+    }
+    return tokenizer.encode(prompt, addSpecialTokens: true)
+  }
+
   /// Generates until the limit, or an end token.
   ///
   /// - Parameter emit: gets each token and the text that it completes (empty without a tokenizer), and at the
@@ -90,6 +115,10 @@ public final class TextGenerator {
     _ request: GenerationRequest, emit: (_ token: UInt32?, _ text: String) -> Bool
   ) throws(GenerationError) -> GenerationStatistics {
     guard !request.prompt.isEmpty else { throw .emptyPrompt }
+    let needed = request.prompt.count + max(request.tokenLimit, 1) - 1
+    if context.keepsKeys, needed > context.options.contextCapacity {
+      throw .length(needed: needed, capacity: context.options.contextCapacity)
+    }
     do throws(CallError) {
       return try run(request, emit)
     } catch {

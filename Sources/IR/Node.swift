@@ -38,7 +38,12 @@ public struct Node: Equatable, Sendable {
   public var isConstant: Bool { OpSpec.of(op).side == .constant }
 
   /// Where this is a scan, the name by which calibration knows the largest |h| of its channels.
-  public var stateName: String { name.split(separator: ".").dropLast().map { $0 + "." }.joined() + "state" }
+  public var stateName: String { sibling("state") }
+
+  /// The name with another last part.
+  public func sibling(_ last: String) -> String {
+    name.split(separator: ".").dropLast().map { $0 + "." }.joined() + last
+  }
 
   /// The name with its sigil: `$` for constants, `%` for rows.
   public var reference: String { (isConstant ? "$" : "%") + name }

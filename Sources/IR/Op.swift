@@ -34,4 +34,9 @@ public enum Op: String, CaseIterable, Sendable {
   case dequantize
   case linearInt8 = "linear_int8"
   case selectRows = "select_rows"
+  case gate
+  case attention
+  case route
+  case dispatch
+  case combine
 }

@@ -85,7 +85,7 @@ public struct OpSpec: Sendable {
     smoothingFactors, reciprocal, weightScale, quantizeWeight, dequantizeWeight, requantizeMultiplier,
     requantizeBias, tokens, embedding, rmsNorm, linear, slice, add, conv1d, silu, selectiveScan,
     scaleChannels,
-    hadamard, quantize, dequantize, linearInt8, selectRows,
+    hadamard, quantize, dequantize, linearInt8, selectRows, gate, attention, route, dispatch, combine,
   ]
 
   private static let table = Dictionary(uniqueKeysWithValues: all.map { ($0.op, $0) })

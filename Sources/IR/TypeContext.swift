@@ -49,6 +49,11 @@ public struct TypeContext: Sendable {
     return value
   }
 
+  /// The optional integer attribute `groups`, at least 1, which is its default.
+  func groups() throws(TypeError) -> Int {
+    attributes["groups"] == nil ? 1 : try integer("groups", atLeast: 1)
+  }
+
   /// Operand `index` as one row of floats; returns its width.
   func floatRow(_ index: Int) throws(TypeError) -> Int {
     let type = operands[index]

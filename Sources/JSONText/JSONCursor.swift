@@ -9,6 +9,11 @@ public struct JSONCursor: Sendable {
     self.init(value: value, place: JSONPath())
   }
 
+  /// Points at what stands one step below the root.
+  init(_ value: JSONValue, at step: JSONPath.Step) {
+    self.init(value: value, place: JSONPath().appending(step))
+  }
+
   private init(value: JSONValue, place: JSONPath) {
     self.value = value
     self.place = place

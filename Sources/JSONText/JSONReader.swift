@@ -7,8 +7,18 @@ struct JSONReader {
   /// Reads a text.
   /// - Parameters:
   ///   - bytes: the text, passed by the scanner.
+  ///   - substitute: what json-c is to see instead; nil for the text itself.
   ///   - objects: the names that the scanner found, in the order in which the objects begin.
   static func read(
+    _ bytes: UnsafeRawBufferPointer, as substitute: [UInt8]?, objects: [NameIndex], limits: JSONLimits
+  ) throws(JSONError) -> JSONValue {
+    guard let substitute else { return try unsafe read(bytes, objects: objects, limits: limits) }
+    return try unsafe substitute.withUnsafeBufferPointer { (text) throws(JSONError) in
+      try unsafe read(UnsafeRawBufferPointer(text), objects: objects, limits: limits)
+    }
+  }
+
+  private static func read(
     _ bytes: UnsafeRawBufferPointer, objects: [NameIndex], limits: JSONLimits
   ) throws(JSONError) -> JSONValue {
     let depth = min(limits.maxDepth, JSONLimits.deepest)

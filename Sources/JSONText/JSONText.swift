@@ -10,13 +10,8 @@ public enum JSONText {
   ) throws(JSONError) -> JSONValue {
     var scanner = unsafe StrictScanner(bytes, limits: limits)
     try scanner.scanDocument()
-    let objects = scanner.objects
-    guard let text = scanner.textForReader() else {
-      return try unsafe JSONReader.read(bytes, objects: objects, limits: limits)
-    }
-    return try unsafe text.withUnsafeBufferPointer { (text) throws(JSONError) in
-      try unsafe JSONReader.read(UnsafeRawBufferPointer(text), objects: objects, limits: limits)
-    }
+    return try unsafe JSONReader.read(
+      bytes, as: scanner.textForReader(of: 0..<bytes.count), objects: scanner.objects, limits: limits)
   }
 
   /// Reads one JSON text.

@@ -5,16 +5,17 @@
 @safe struct StrictScanner {
   private let bytes: UnsafeRawBufferPointer
   private let limits: JSONLimits
-  private let count: Int
+  let count: Int
   private var memberCount = 0
-  private(set) var path = JSONPath()
+  var path = JSONPath()
   var position = 0
 
   /// The names of the objects, in the order in which the objects begin.
   private(set) var objects: [NameIndex] = []
-  /// What json-c is to see instead of the text's first `substituted` bytes.
+  /// What json-c is to see instead of the bytes from `forgotten` to `substituted`.
   private var substitutes: [UInt8] = []
   private var substituted = 0
+  private var forgotten = 0
 
   init(_ bytes: UnsafeRawBufferPointer, limits: JSONLimits) {
     unsafe self.bytes = unsafe bytes
@@ -23,17 +24,29 @@
   }
 
   mutating func scanDocument() throws(JSONError) {
-    // json-c counts bytes in an int.
-    let longest = min(limits.maxBytes, Int(Int32.max) - 1)
-    guard count <= longest else { throw error("the text has \(count) bytes, more than \(longest)") }
-    if byte(at: 0) == 0xEF, byte(at: 1) == 0xBB, byte(at: 2) == 0xBF { throw error("a byte order mark") }
+    try checkLength()
     skipSpace()
     try scanValue()
     skipSpace()
     guard position == count else { throw unexpected("the end of the text") }
   }
 
-  private mutating func scanValue() throws(JSONError) {
+  /// Refuses a text that is too long, and a byte order mark.
+  func checkLength() throws(JSONError) {
+    // json-c counts bytes in an int.
+    let longest = min(limits.maxBytes, Int(Int32.max) - 1)
+    guard count <= longest else { throw error("the text has \(count) bytes, more than \(longest)") }
+    if byte(at: 0) == 0xEF, byte(at: 1) == 0xBB, byte(at: 2) == 0xBF { throw error("a byte order mark") }
+  }
+
+  /// Lets go of everything that was collected, and counts members from here on.
+  mutating func forget() {
+    objects.removeAll(keepingCapacity: true)
+    substitutes.removeAll(keepingCapacity: true)
+    (memberCount, substituted, forgotten) = (0, position, position)
+  }
+
+  mutating func scanValue() throws(JSONError) {
     switch next {
     case UInt8(ascii: "{"): try scanObject()
     case UInt8(ascii: "["): try scanArray()
@@ -85,6 +98,7 @@ extension StrictScanner {
 
   private mutating func scanObject() throws(JSONError) {
     try open(.member(""))
+    guard objects.count < limits.maxObjects else { throw error("more than \(limits.maxObjects) objects") }
     let place = objects.count
     objects.append(NameIndex())
     var names = NameIndex()
@@ -102,7 +116,7 @@ extension StrictScanner {
     path.steps.removeLast()
   }
 
-  private mutating func scanName(notAmong names: NameIndex) throws(JSONError) -> String {
+  mutating func scanName(notAmong names: NameIndex) throws(JSONError) -> String {
     let start = position
     path.steps.removeLast()
     guard next == UInt8(ascii: "\"") else { throw unexpected("a member name in quotation marks") }
@@ -118,7 +132,8 @@ extension StrictScanner {
     return name
   }
 
-  private mutating func open(_ step: JSONPath.Step) throws(JSONError) {
+  /// Enters an array or an object.
+  mutating func open(_ step: JSONPath.Step) throws(JSONError) {
     let deepest = min(limits.maxDepth, JSONLimits.deepest)
     guard path.steps.count < deepest else { throw error("nested deeper than \(deepest) levels") }
     path.steps.append(step)
@@ -152,7 +167,7 @@ extension StrictScanner {
     return true
   }
 
-  private mutating func skipSpace() {
+  mutating func skipSpace() {
     while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
   }
 
@@ -167,17 +182,15 @@ extension StrictScanner {
 extension StrictScanner {
   /// Lets json-c see other bytes, no more than there were, in a range behind all earlier ones.
   mutating func substitute(_ replacement: some Sequence<UInt8>, for range: Range<Int>) {
-    if substituted == 0 { substitutes.reserveCapacity(count) }
     unsafe substitutes.append(contentsOf: bytes[substituted..<range.lowerBound])
     substitutes.append(contentsOf: replacement)
     substituted = range.upperBound
   }
 
-  /// The whole text for json-c; nil where that is the text itself.
-  consuming func textForReader() -> [UInt8]? {
-    guard substituted > 0 else { return nil }
-    unsafe substitutes.append(contentsOf: bytes[substituted...])
-    return substitutes
+  /// A part of the text for json-c, from where the scanner forgot on; nil where that is the text itself.
+  func textForReader(of range: Range<Int>) -> [UInt8]? {
+    guard substituted > forgotten else { return nil }
+    return unsafe substitutes + bytes[substituted..<range.upperBound]
   }
 }
 

@@ -37,7 +37,7 @@ extension Pass {
     return ActivationUse.allCases.filter(found.contains)
   }
 
-  /// Emits quantize and dequantize for each use; uses with equal scales share them.
+  /// Emits quantize and dequantize for each use; uses with one scale by the same rule share them, whatever was seen.
   private static func quantizedCopies(
     of value: ValueID, uses: [ActivationUse], _ rewriter: inout Rewriter
   ) throws -> [ActivationUse: ValueID] {
@@ -51,25 +51,28 @@ extension Pass {
     }
     let isSmoothed = rewriter.uses[value.index].contains { isSmoothing($0, rewriter) }
     var copies: [ActivationUse: ValueID] = [:]
-    var shared: (scale: Float, copy: ValueID)?
+    var shared: (clip: Clip, copy: ValueID)?
     for use in uses {
       let scales = use == .streamed ? rewriter.recipe.scales(ofScanInput: name) : .tensor
       let isWide = use == .contractedWide
       let isScanCopy = isSmoothed || !copies.isEmpty
       let copy = isScanCopy ? TensorNames.scanCopy(of: name) : name
       let own = (isScanCopy ? rewriter.ranges[copy] : nil) ?? range
-      let scale = Quantizer.scale(
-        maximum: own.clipped ?? own.maximum, highest: isWide ? Quantizer.highestWide : Quantizer.highest)
-      if let shared, scales == .tensor, !isWide, shared.scale == scale {
+      let clip =
+        (isScanCopy ? rewriter.recipe.namedClip(ofActivation: copy) : nil)
+        ?? rewriter.recipe.clip(ofActivation: name)
+      if let shared, scales == .tensor, !isWide, shared.clip == clip {
         copies[use] = shared.copy
         continue
       }
+      let scale = Quantizer.scale(
+        maximum: own.clipped ?? own.maximum, highest: isWide ? Quantizer.highestWide : Quantizer.highest)
       warnOfZeroRange(range, name: copy, &rewriter)
       let type =
         scales == .tensor
         ? Scale.perTensor(scale) : .perChannel(channelScales(range, name: copy, for: value, &rewriter))
       copies[use] = try quantizedCopy(of: value, scale: type, isWide: isWide, name: copy, &rewriter)
-      if scales == .tensor, !isWide { shared = copies[use].map { (scale, $0) } }
+      if scales == .tensor, !isWide { shared = copies[use].map { (clip, $0) } }
     }
     return copies
   }
@@ -111,7 +114,7 @@ enum ActivationUse: CaseIterable {
   case contracted
   /// The same in 16 bits.
   case contractedWide
-  /// Read channel by channel by convolution or scan: a scale for each channel will do.
+  /// Read channel by channel by convolution, scan or attention: a scale for each channel will do.
   case streamed
 
   /// How `user` uses its operand, where the recipe quantizes it.
@@ -125,6 +128,10 @@ enum ActivationUse: CaseIterable {
       guard recipe.scales(ofScanInput: module[module[user].operands[position]].name) != .none else {
         return nil
       }
+      self = .streamed
+    case (.attention, 1...2):
+      guard module[user].operands[1...2].allSatisfy({ recipe.scales(ofScanInput: module[$0].name) != .none })
+      else { return nil }
       self = .streamed
     default: return nil
     }

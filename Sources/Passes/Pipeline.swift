@@ -5,8 +5,8 @@ public import IR
 public enum Pipeline {
   /// Every pass.
   public static let all: [Pass] = [
-    .splitProjections, .foldNormGain, .rotateResidual, .rotateScanOutput, .smoothActivations, .assignRanges,
-    .quantizeState, .quantizeWeights, .lowerToInt8, .foldConstants,
+    .splitProjections, .foldNormGain, .rotateResidual, .rotateAttentionValues, .rotateScanOutput,
+    .smoothActivations, .assignRanges, .quantizeState, .quantizeWeights, .lowerToInt8, .foldConstants,
   ]
 
   /// The passes that a recipe needs.
@@ -15,11 +15,13 @@ public enum Pipeline {
   /// The passes that lead to the float module that calibration runs.
   ///
   /// Its scan outputs are rotated whatever the recipe, so that recipes with and without rotation can share
-  /// statistics.
+  /// statistics. Values of attention are not: their rotation is folded into weights, so that it changes ranges.
   public static func calibrationPasses(for recipe: Recipe) -> [Pass] {
     var rotating = recipe
     if rotating.rotation.kind == .none { rotating.rotation.kind = .local }
-    return preparingPasses(for: rotating)
+    return preparingPasses(for: rotating).filter {
+      $0.name != Pass.rotateAttentionValues.name || $0.isNeeded(recipe)
+    }
   }
 
   /// The passes of a recipe that lead to the float module that it quantizes.

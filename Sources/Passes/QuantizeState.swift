@@ -15,7 +15,8 @@ extension Pass {
         continue
       }
       let scales = rewriter.recipe.state == .int8 ? stateScales(of: value, &rewriter) : nil
-      let attributes: Attributes = ["state": .string(rewriter.recipe.state == .int8 ? "i8" : "f16")]
+      var attributes = node.attributes
+      attributes["state"] = .string(rewriter.recipe.state == .int8 ? "i8" : "f16")
       let operands = node.operands.map(rewriter.image) + (scales.map { [$0] } ?? [])
       rewriter.replace(
         value, by: try rewriter.emit(.selectiveScan, operands, attributes, name: node.name, for: value))

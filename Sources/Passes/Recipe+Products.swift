@@ -4,9 +4,16 @@ import IR
 extension Recipe {
   /// How the weight of a linear layer becomes codes; nil where it stays float whatever the layer's input is.
   func weights(ofLinear linear: ValueID, in module: Module) -> Weights? {
+    guard !isRouter(linear, in: module) else { return nil }
     var usual = weights
     if linear == module.result && usual.scales != .none { usual.scales = .channel }
     return weights(TensorNames.weight(of: linear, in: module), usual: usual)
+  }
+
+  /// Whether a linear layer tells which experts rows go to; it stays float, lest rounding send them elsewhere.
+  private func isRouter(_ linear: ValueID, in module: Module) -> Bool {
+    let reader = module.nodes[(linear.index + 1)...].first { $0.operands.contains(linear) }
+    return reader?.op == .route
   }
 
   /// Whether a linear layer's input is codes, so that it becomes an integer product.

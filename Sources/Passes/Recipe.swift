@@ -112,7 +112,9 @@ extension Recipe {
     public var classes: Set<TensorClass>
 
     /// The classes of all activations that a product may contract.
-    public static let contracted: Set<TensorClass> = [.norm, .u, .dtLow, .y, .yRotated, .normF]
+    public static let contracted: Set<TensorClass> = [
+      .norm, .u, .dtLow, .y, .yRotated, .normF, .attended, .h, .hRotated,
+    ]
 
     /// Smoothing of some classes.
     public init(strength: Double, classes: Set<TensorClass>) {

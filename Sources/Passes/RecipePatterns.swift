@@ -20,7 +20,9 @@ extension Recipe {
   /// Warnings of clips of classes that have a scale for each channel.
   fileprivate var idleClips: [Diagnostic] {
     guard scanInputs == .channel, !rules.contains(where: { $0.scales == .tensor }) else { return [] }
-    let classes = [TensorClass.x, .z, .uScan, .b, .c, .dt].filter { clips[$0] ?? .maximum != .maximum }
+    let classes = [TensorClass.x, .z, .bIn, .cIn, .uScan, .b, .c, .dt, .k, .v].filter {
+      clips[$0] ?? .maximum != .maximum
+    }
     return classes.map { name in
       Diagnostic(
         .badRecipe, "the clip changes nothing: these tensors have a scale for each channel, by its maximum",
@@ -82,6 +84,7 @@ private struct RecipePatterns {
         isQuantized: recipe.weights(ofConvolution: value, in: module) != nil)
       return [weight] + streamed(0..<1)
     case .selectiveScan: return streamed(0..<5)
+    case .attention: return streamed(1..<3)
     case .embedding:
       return [
         Tensor(

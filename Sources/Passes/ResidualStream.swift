@@ -40,6 +40,10 @@ struct ResidualStream {
     case .add:
       values.insert(value)
       for term in node.operands where !values.contains(term) { requireWriter(term) }
+    case .combine:
+      values.insert(value)
+      requireWriter(node.operands[1])
+    case .dispatch: values.insert(value)
     case .linear: break
     default: report(value, "\(node.op.rawValue) reads the residual stream, and only linear layers may")
     }
@@ -48,7 +52,7 @@ struct ResidualStream {
   /// A term of the stream must be a linear layer whose rows can be rotated, or a sum of such.
   private mutating func requireWriter(_ term: ValueID) {
     let node = module[term]
-    guard uses[term.index].allSatisfy({ module[$0].op == .add }) else {
+    guard uses[term.index].allSatisfy({ [.add, .combine].contains(module[$0].op) }) else {
       return report(term, "it is a part of the residual stream and read by something else too")
     }
     switch node.op {

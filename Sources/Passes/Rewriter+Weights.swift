@@ -17,14 +17,16 @@ extension Rewriter {
   }
 
   /// How a Hadamard transform is laid over the channels of a value; warns where no order fits.
-  mutating func hadamardAttributes(for value: ValueID) -> Attributes {
+  /// - Parameter part: the channels that are transformed together; nil for all.
+  mutating func hadamardAttributes(for value: ValueID, width part: Int? = nil) -> Attributes {
     let node = before[value]
-    let shape = HadamardShape(width: node.type.width)
-    if shape.block != node.type.width {
+    let width = part ?? node.type.width
+    let shape = HadamardShape(width: width)
+    if shape.block != width {
       findings.append(
         Diagnostic(
           .noHadamard,
-          "no Hadamard matrix of order \(node.type.width) is known; blocks of \(shape.block) are used",
+          "no Hadamard matrix of order \(width) is known; blocks of \(shape.block) are used",
           at: .node(node.name), severity: .warning))
     }
     return ["block": .integer(shape.block), "order": .integer(shape.order)]

@@ -102,6 +102,7 @@ extension Pipeline {
       guard recipe.weights(ofConvolution: value, in: module) != nil else { return streamed(0..<1) }
       return streamed(0..<1) + [TensorGroup(TensorNames.kind(of: weight()), .tensors, keep: [weight()])]
     case .selectiveScan: return streamed(0..<5)
+    case .attention: return streamed(1..<3)
     case .embedding:
       guard recipe.quantizesTable(of: value, in: module) else { return [] }
       return [TensorGroup("\(node.name).weight", .tensors, keep: ["\(node.name).weight"])]
@@ -121,7 +122,9 @@ extension TensorNames {
   fileprivate static func pattern(of name: String) -> String {
     let parts = name.split(separator: ".")
     guard parts.count > 2, parts[0] == "layers", Int(parts[1]) != nil else { return name }
-    return (["layers", "*"] + parts.dropFirst(2)).joined(separator: ".")
+    var rest = Array(parts.dropFirst(2))
+    if let experts = rest.firstIndex(of: "experts"), experts + 1 < rest.count { rest[experts + 1] = "*" }
+    return (["layers", "*"] + rest).joined(separator: ".")
   }
 
   /// What people call the tensors of a pattern.

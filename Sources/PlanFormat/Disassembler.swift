@@ -54,19 +54,20 @@ private struct Disassembler {
   /// The operand in words, or nil when it is absent.
   private func describe(_ word: WordSpec, of instruction: Instruction) -> String? {
     switch word.kind {
-    case .input, .output: instruction.buffer(word.field).map(describe)
+    case .input, .output, .update: instruction.buffer(word.field).map(describe)
     case .constant: instruction.constant(word.field).map(describe)
     case .accumulate: instruction[word.field] == 1 ? "yes" : nil
-    case .state: "+\(instruction.stateOffset)"
+    case .state: "+\(UInt64(instruction[word.field]) * 64)"
     case .elementType: ElementType(rawValue: instruction[word.field]).map { "\($0)" }
-    case .integer: "\(instruction[word.field])"
-    case .positiveFloat: "\(instruction.float(word.field))"
+    case .integer: instruction[word.field] == 0 ? nil : "\(instruction[word.field])"
+    case .positiveFloat, .bound: "\(instruction.float(word.field))"
     }
   }
 
   private func describe(_ id: BufferID) -> String {
     let buffer = view.buffer(id)
-    return "%\(name(of: id)):\(buffer.type)[\(buffer.width)]"
+    let rows = buffer.rowSet == 0 ? "" : " of set \(buffer.rowSet)"
+    return "%\(name(of: id)):\(buffer.type)[\(buffer.width)]\(rows)"
   }
 
   private func describe(_ id: ConstantID) -> String {

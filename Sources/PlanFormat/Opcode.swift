@@ -8,6 +8,13 @@ public enum Opcode: UInt16, CaseIterable, Sendable {
   case hadamard = 6
   case quantize = 7
   case select = 8
+  case headScan = 9
+  case timeStep = 10
+  case gate = 13
+  case attend = 14
+  case route = 15
+  case dispatch = 16
+  case combine = 17
 }
 
 /// The program that an instruction or a buffer belongs to.
@@ -29,6 +36,9 @@ public enum Field: String, CaseIterable, Sendable {
   case a, d, dtBias
   case state, stateType, stateScale, stateInverse, peak
   case factor, block, order
+  case delta, groups, minimum, maximum
+  case q, k, v, heads, keyHeads, scale, cache
+  case routes, expert, count
 }
 
 /// The value of one word, for building an instruction.
@@ -41,7 +51,7 @@ public enum Operand: Sendable {
   case integer(UInt32)
   /// A float32, stored as its bits.
   case float(Float)
-  /// Where the instruction's state begins in the slot, in bytes, a multiple of 64 below 4 GiB.
+  /// Where the instruction's state begins in the slot, or in a page, in bytes, a multiple of 64 below 4 GiB.
   case stateOffset(UInt64)
 
   /// The word as it stands in the record.

@@ -13,13 +13,20 @@ extension Opcode {
     case .hadamard: .hadamard
     case .quantize: .quantize
     case .select: .select
+    case .headScan: .headScan
+    case .timeStep: .timeStep
+    case .gate: .gate
+    case .attend: .attend
+    case .route: .route
+    case .dispatch: .dispatch
+    case .combine: .combine
     }
   }
 }
 
 extension OpcodeSpec {
   /// The inverse scale of an output of codes that `field` names.
-  private static func inverse(of field: Field, _ width: Dimension = .width) -> WordKind {
+  static func inverse(of field: Field, _ width: Dimension = .width) -> WordKind {
     .constant([.vector], types: [.f32], shape: .oneOr(width), .exactlyWhenCodes([field]), values: .positive)
   }
 
@@ -51,14 +58,17 @@ extension OpcodeSpec {
     ], codesImply: [], ranges: [])
 
   static let norm = OpcodeSpec(
-    opcode: .norm, name: "norm", summary: "RMS norm with a gain per channel.", programs: [.body, .head],
+    opcode: .norm, name: "norm",
+    summary: "RMS norm of the row, or of each of its equal parts by itself, with a gain per channel.",
+    programs: [.body, .head],
     words: [
       WordSpec(field: .input, kind: .input(types: [.f32], width: .width)),
       WordSpec(field: .gain, kind: vector(.width)),
       WordSpec(field: .epsilon, kind: .positiveFloat),
       WordSpec(field: .inverse, kind: inverse(of: .output)),
       WordSpec(field: .output, kind: .output(types: [.f32, .i8, .i16], width: .width)),
-    ], codesImply: [], ranges: [])
+      WordSpec(field: .groups, kind: .integer(0...PlanLimits.groups), since: 2),
+    ], codesImply: [], ranges: [], rows: .any)
 
   static let linear = OpcodeSpec(
     opcode: .linear, name: "linear",
@@ -82,7 +92,8 @@ extension OpcodeSpec {
       WordSpec(field: .bias, kind: vector(.outputs, .atLeastWhenCodes([.weights]))),
       WordSpec(field: .accumulate, kind: .accumulate(into: .output)),
       WordSpec(field: .output, kind: .output(types: [.f32, .i8], width: .outputs)),
-    ], codesImply: [(.input, .weights), (.output, .weights)], ranges: [(.width, PlanLimits.productInputs)])
+    ], codesImply: [(.input, .weights), (.output, .weights)],
+    ranges: [(.width, PlanLimits.productInputs)], rows: .any)
 
   static let conv = OpcodeSpec(
     opcode: .conv, name: "conv",
@@ -136,7 +147,7 @@ extension OpcodeSpec {
       WordSpec(field: .block, kind: .integer(1...(1 << 24))),
       WordSpec(field: .output, kind: .output(types: [.f32, .i8, .i16], width: .width)),
       WordSpec(field: .gain, kind: vector(.width, .optional), since: 1),
-    ], codesImply: [], ranges: [])
+    ], codesImply: [], ranges: [], rows: .any)
 
   static let quantize = OpcodeSpec(
     opcode: .quantize, name: "quantize",
@@ -146,7 +157,7 @@ extension OpcodeSpec {
       WordSpec(field: .input, kind: .input(types: [.f32], width: .width)),
       WordSpec(field: .inverse, kind: inverse(of: .output)),
       WordSpec(field: .output, kind: .output(types: [.i8, .i16], width: .width)),
-    ], codesImply: [], ranges: [])
+    ], codesImply: [], ranges: [], rows: .any)
 
   static let select = OpcodeSpec(
     opcode: .select, name: "select",
@@ -154,6 +165,41 @@ extension OpcodeSpec {
     programs: [.head],
     words: [
       WordSpec(field: .input, kind: .input(types: [.f32], width: .width, of: .body)),
+      WordSpec(field: .output, kind: .output(types: [.f32], width: .width)),
+    ], codesImply: [], ranges: [])
+
+  static let headScan = OpcodeSpec(
+    opcode: .headScan, name: "headScan",
+    summary:
+      "Selective scan over each segment whose channels belong to heads with one Δ, A and D each, the heads to groups with one B and C each; gated by SiLU(z) where z is there.",
+    programs: [.body],
+    words: [
+      WordSpec(field: .u, kind: .input(types: [.f32, .i8], width: .width)),
+      WordSpec(field: .delta, kind: .input(types: [.f32], width: .heads)),
+      WordSpec(field: .b, kind: .input(types: [.f32, .i8], width: .groupStates)),
+      WordSpec(field: .c, kind: .input(types: [.f32, .i8], width: .groupStates)),
+      WordSpec(field: .z, kind: .input(types: [.f32, .i8], width: .width, .optional)),
+      WordSpec(field: .a, kind: vector(.heads)),
+      WordSpec(field: .d, kind: vector(.heads)),
+      WordSpec(field: .groups, kind: .integer(1...PlanLimits.groups)),
+      WordSpec(field: .state, kind: .state(.hidden)),
+      WordSpec(field: .output, kind: .output(types: [.f32], width: .width)),
+      WordSpec(field: .stateType, kind: .elementType([.f32, .f16, .i8])),
+      WordSpec(field: .stateScale, kind: stateFactor),
+      WordSpec(field: .stateInverse, kind: stateFactor),
+      WordSpec(field: .peak, kind: .output(types: [.f32], width: .width, .optional)),
+    ], codesImply: [], ranges: [])
+
+  static let timeStep = OpcodeSpec(
+    opcode: .timeStep, name: "timeStep",
+    summary:
+      "Δ of each head: softplus of the input and a bias, no less than a minimum, no more than a maximum.",
+    programs: [.body],
+    words: [
+      WordSpec(field: .input, kind: .input(types: [.f32, .i8], width: .width)),
+      WordSpec(field: .bias, kind: vector(.width)),
+      WordSpec(field: .minimum, kind: .bound),
+      WordSpec(field: .maximum, kind: .bound),
       WordSpec(field: .output, kind: .output(types: [.f32], width: .width)),
     ], codesImply: [], ranges: [])
 }

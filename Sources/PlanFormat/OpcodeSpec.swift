@@ -14,9 +14,33 @@ public struct OpcodeSpec: Sendable {
   public let codesImply: [(Field, Field)]
   /// Ranges of dimensions, where narrower than what other operands allow.
   public let ranges: [(Dimension, ClosedRange<UInt32>)]
+  /// Whose rows it may run over.
+  public let rows: RowUse
+
+  init(
+    opcode: Opcode, name: String, summary: String, programs: [Program], words: [WordSpec],
+    codesImply: [(Field, Field)] = [], ranges: [(Dimension, ClosedRange<UInt32>)] = [],
+    rows: RowUse = .call
+  ) {
+    (self.opcode, self.name, self.summary) = (opcode, name, summary)
+    (self.programs, self.words, self.codesImply) = (programs, words, codesImply)
+    (self.ranges, self.rows) = (ranges, rows)
+  }
 
   /// Where `field` stands among the words, or nil when this opcode has none.
   public func index(of field: Field) -> Int? { words.firstIndex { $0.field == field } }
+}
+
+/// Whose rows an instruction may run over.
+public enum RowUse: Sendable {
+  /// All rows of the call.
+  case call
+  /// All rows of the call, or those of one row set.
+  case any
+  /// It makes a row set: what it writes is the set's.
+  case makesSet
+  /// It reads `input` in the rows of a set, and writes to rows of the call.
+  case readsSet
 }
 
 /// The name and meaning of one word of an instruction.
@@ -41,6 +65,8 @@ public enum WordKind: Sendable {
   case input(types: [ElementType], width: Dimension, of: Program? = nil, Presence = .required)
   /// A buffer that is written; it overlaps no other operand.
   case output(types: [ElementType], width: Dimension, Presence = .required)
+  /// A buffer that is read and written.
+  case update(types: [ElementType], width: Dimension)
   /// 0, or 1: the float32 buffer that the field names is added to, so it is read too.
   case accumulate(into: Field)
   /// A constant in one of these layouts.
@@ -54,12 +80,14 @@ public enum WordKind: Sendable {
   case integer(ClosedRange<UInt32>)
   /// A finite float32 above zero, as its bits.
   case positiveFloat
+  /// A float32 that is a number, infinite ones among them, as its bits.
+  case bound
 
   /// The word that means "not there".
   var absentValue: UInt32 {
     switch self {
-    case .input, .output, .constant: .max
-    case .accumulate, .state, .elementType, .integer, .positiveFloat: 0
+    case .input, .output, .update, .constant: .max
+    case .accumulate, .state, .elementType, .integer, .positiveFloat, .bound: 0
     }
   }
 }
@@ -78,6 +106,16 @@ public enum Dimension: Int, CaseIterable, Sendable {
   case states
   /// Taps of a convolution.
   case taps
+  /// Heads of a scan.
+  case heads
+  /// Groups of heads times state elements per channel.
+  case groupStates
+  /// Channels of all heads.
+  case queries
+  /// Channels of all heads of keys, and of values.
+  case keys
+  /// Experts that rows are routed to.
+  case experts
 }
 
 /// The dimensions of a constant.
@@ -118,4 +156,6 @@ public enum StateShape: Sendable {
   case history
   /// `[blocks of 16 channels][n][16]` elements of the type that the instruction names, then padded to 64 bytes.
   case hidden
+  /// Keys and values of one page: not in the slot, but in every page of the sequence.
+  case page
 }

@@ -1,6 +1,6 @@
 /// The sizes that the operands of one instruction agreed on; zero where none has spoken yet.
 struct Dimensions {
-  private var values = InlineArray<6, UInt32>(repeating: 0)
+  private var values = InlineArray<11, UInt32>(repeating: 0)
 
   subscript(dimension: Dimension) -> UInt32 {
     get { values[dimension.rawValue] }
@@ -41,6 +41,8 @@ struct OperandVerifier {
     switch word.kind {
     case .input(let types, let width, let program, let presence):
       try verifyBuffer(word.field, types, width, program ?? instruction.program, presence, &dimensions)
+    case .update(let types, let width):
+      try verifyBuffer(word.field, types, width, instruction.program, .required, &dimensions)
     case .output(let types, let width, let presence):
       try verifyBuffer(word.field, types, width, instruction.program, presence, &dimensions)
     case .accumulate(let target):
@@ -58,6 +60,10 @@ struct OperandVerifier {
     case .positiveFloat:
       let number = Float(bitPattern: value)
       guard number > 0, number.isFinite else { throw .instruction(index, .range(word.field, found: value)) }
+    case .bound:
+      guard !Float(bitPattern: value).isNaN else {
+        throw .instruction(index, .range(word.field, found: value))
+      }
     }
   }
 

@@ -1,16 +1,30 @@
 extension WordKind {
   /// Whether the word names a buffer that is read.
-  public var isInput: Bool { if case .input = self { true } else { false } }
+  public var isInput: Bool {
+    switch self {
+    case .input, .update: true
+    default: false
+    }
+  }
 
   /// Whether the word names a buffer that is written.
-  public var isOutput: Bool { if case .output = self { true } else { false } }
+  public var isOutput: Bool {
+    switch self {
+    case .output, .update: true
+    default: false
+    }
+  }
 }
 
 extension Instruction {
   /// Whether the instruction adds to what the buffer of this field holds.
   public func accumulates(into field: Field) -> Bool {
     opcode.spec.words.contains { word in
-      if case .accumulate(field) = word.kind { self[word.field] == 1 } else { false }
+      switch word.kind {
+      case .accumulate(field): self[word.field] == 1
+      case .update: word.field == field
+      default: false
+      }
     }
   }
 
@@ -47,5 +61,12 @@ extension StateShape {
   /// Bytes of a scan's hidden state, a multiple of 64.
   public static func hiddenBytes(channels: UInt32, states: UInt32, type: ElementType = .f32) -> UInt64 {
     roundedUp(roundedUp(UInt64(channels), to: 16) * UInt64(states) * UInt64(type.byteCount), to: 64)
+  }
+
+  /// Bytes of keys and values in one page, a multiple of 64.
+  /// - Parameter width: channels of one key head; values pad them to 16.
+  public static func pageBytes(keyHeads: UInt32, width: UInt32, type: ElementType) -> UInt64 {
+    let channels = UInt64(keyHeads) * (UInt64(width) + roundedUp(UInt64(width), to: 16))
+    return channels * PlanLimits.pageTokens * UInt64(type.byteCount)
   }
 }

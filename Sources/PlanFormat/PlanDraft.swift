@@ -35,10 +35,12 @@ public struct PlanDraft: Sendable {
   /// Adds a buffer; `offset` in bytes per row, a multiple of 64.
   public mutating func addBuffer(
     _ name: String, program: Program = .body, type: ElementType, width: UInt32, offset: UInt32,
-    scale: ConstantID = .absent
+    scale: ConstantID = .absent, rowSet: UInt32 = 0
   ) -> BufferID {
     buffers.append(
-      Buffer(name: string(name), program: program, type: type, width: width, offset: offset, scale: scale))
+      Buffer(
+        name: string(name), program: program, type: type, width: width, offset: offset, scale: scale,
+        rowSet: rowSet))
     return BufferID(UInt32(buffers.count - 1))
   }
 

@@ -61,6 +61,7 @@ extension ModelProblem: CustomStringConvertible {
     switch self {
     case .zeroSize: "vocabulary, width and arena sizes must not be zero"
     case .unaligned: "arena and state sizes must be multiples of 64"
+    case .pages: "a page must hold keys and values and nothing else"
     case .logits: "the logits must be a float32 buffer of the head, as wide as the vocabulary"
     }
   }
@@ -90,6 +91,7 @@ extension BufferProblem: CustomStringConvertible {
     case .record: "its program or type is unknown, or reserved bytes are not zero"
     case .name: "its name is no string of at most \(PlanLimits.name) bytes"
     case .type: "its type is not float32, int8 or int16"
+    case .rowSet: "no instruction makes its row set"
     case .place: "it is empty, unaligned, or reaches beyond the arena"
     case .scale:
       "a float32 buffer has no scale, one of codes has one with 1 or as many elements as it is wide"
@@ -113,6 +115,7 @@ extension InstructionProblem: CustomStringConvertible {
     case .range(let field, let found): "\(field) is out of range: \(found)"
     case .hadamardBlock: "block must be a listed order times a power of two, and divide the width"
     case .state(let offset): "its state at \(offset) overlaps an earlier one or reaches beyond the slot"
+    case .rowSet(let field): "\(field) has the rows of another row set"
     case .unwritten(let field):
       "\(field) reads bytes that this call has not written, or has overwritten since"
     case .correction(let output): "its correction of output \(output) does not fit the weights"

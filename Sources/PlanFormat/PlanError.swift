@@ -44,6 +44,7 @@ public enum LimitedQuantity: String, Sendable {
   case fileLength = "file length (bytes)"
   case arenaPerRow = "arena of one row (bytes)"
   case statePerSlot = "state slot (bytes)"
+  case bytesPerPage = "page of keys and values (bytes)"
   case instructions = "instructions"
   case vocabulary = "vocabulary"
   case verifierSteps = "work of verifying (steps)"
@@ -81,6 +82,8 @@ public enum ModelProblem: Equatable, Sendable {
   case unaligned
   /// The logits are not a float32 buffer of the head, as wide as the vocabulary.
   case logits
+  /// A page is larger than its keys and values.
+  case pages
 }
 
 /// What is wrong with a constant.
@@ -117,6 +120,8 @@ public enum BufferProblem: Equatable, Sendable {
   case place
   /// A float32 buffer has a scale, or one of codes has none that fits.
   case scale
+  /// No instruction makes its row set.
+  case rowSet
 }
 
 /// What is wrong with an instruction.
@@ -145,6 +150,8 @@ public enum InstructionProblem: Equatable, Sendable {
   case hadamardBlock
   /// A state that overlaps an earlier one or reaches beyond the slot.
   case state(offset: UInt64)
+  /// A buffer with the rows of another row set.
+  case rowSet(Field)
   /// A buffer whose bytes were not written before, or were overwritten since.
   case unwritten(Field)
   /// A correction that is not −128 times the sum of this output's weights.

@@ -12,7 +12,7 @@ public struct PlanVersion: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// The version that this code writes, and the newest that it reads.
-  public static let current = PlanVersion(major: 1, minor: 1)
+  public static let current = PlanVersion(major: 1, minor: 2)
 
   /// The numbers with a dot between.
   public var description: String { "\(major).\(minor)" }
@@ -96,6 +96,16 @@ public enum PlanLimits {
   public static let taps: ClosedRange<UInt32> = 1...16
   /// State elements per channel.
   public static let states: ClosedRange<UInt32> = 1...256
+  /// Parts of a norm, or groups of heads.
+  public static let groups: UInt32 = 1_024
+  /// Channels of one head of attention.
+  public static let headWidth: ClosedRange<UInt32> = 1...256
+  /// Experts of one router.
+  public static let experts: ClosedRange<UInt32> = 1...256
+  /// Tokens of one page of keys and values.
+  public static let pageTokens: UInt64 = 64
+  /// Bytes of one page.
+  public static let bytesPerPage: UInt64 = 1 << 30
   /// Orders of Hadamard matrices that the kernels have.
   public static let hadamardOrders: [UInt32] = [1, 12, 20, 28, 36, 44, 60]
   /// Steps of work that verifying may take: granules of the arena and elements of scales.

@@ -18,6 +18,11 @@ extension PlanVerifier {
     }
     guard previous != nil else { throw .program(.emptyBody) }
     guard previous == .head else { throw .program(.emptyHead) }
+    guard pageEnd == view.model.bytesPerPage else { throw .model(.pages) }
+    for index in 0..<UInt32(view.bufferCount) {
+      let id = BufferID(index)
+      guard view.buffer(id).rowSet <= rowSets else { throw .buffer(id, .rowSet) }
+    }
     guard arena.holds(view.model.logits, view.buffer(view.model.logits)) else {
       throw .program(.logitsUnwritten)
     }
@@ -29,6 +34,10 @@ extension PlanVerifier {
     try verifyValues(instruction)
     try verifyState(instruction, at: index, dimensions)
     try verifyHadamard(instruction, at: index, dimensions)
+    try verifyGroups(instruction, at: index, dimensions)
+    try verifyAttention(instruction, at: index, dimensions)
+    try verifyExperts(instruction, at: index, dimensions)
+    try verifyRowSets(instruction, at: index)
     try verifyArena(instruction, at: index)
   }
 
@@ -58,6 +67,10 @@ extension PlanVerifier {
     case .scan:
       size = StateShape.hiddenBytes(
         channels: dimensions[.width], states: dimensions[.states], type: instruction.stateType)
+    case .headScan:
+      size = StateShape.hiddenBytes(
+        channels: dimensions[.width], states: dimensions[.groupStates] / instruction[.groups],
+        type: instruction.stateType)
     default: return
     }
     let offset = instruction.stateOffset
@@ -77,6 +90,25 @@ extension PlanVerifier {
     }
     guard block % order == 0, (block / order).nonzeroBitCount == 1, dimensions[.width] % block == 0 else {
       throw .instruction(index, .hadamardBlock)
+    }
+  }
+
+  /// Groups are of equal size, heads too; the states of a channel are as many as plans allow.
+  private func verifyGroups(
+    _ instruction: Instruction, at index: Int, _ dimensions: Dimensions
+  ) throws(PlanError) {
+    guard [.norm, .headScan].contains(instruction.opcode) else { return }
+    let groups = max(instruction[.groups], 1)
+    let divided: [Dimension] = instruction.opcode == .norm ? [.width] : [.heads, .groupStates]
+    guard divided.allSatisfy({ dimensions[$0] % groups == 0 }) else {
+      throw .instruction(index, .range(.groups, found: groups))
+    }
+    guard instruction.opcode == .headScan else { return }
+    guard dimensions[.width] % dimensions[.heads] == 0 else {
+      throw .instruction(index, .range(.delta, found: dimensions[.heads]))
+    }
+    guard PlanLimits.states.contains(dimensions[.groupStates] / groups) else {
+      throw .instruction(index, .range(.b, found: dimensions[.groupStates]))
     }
   }
 

@@ -8,6 +8,10 @@ struct PlanVerifier {
   var arena = ArenaTracker(bodyBytesPerRow: 0, headBytesPerRow: 0)
   /// Where the states of the instructions so far end in the slot.
   var stateEnd: UInt64 = 0
+  /// Where their keys and values end in a page.
+  var pageEnd: UInt64 = 0
+  /// How many row sets there are so far.
+  var rowSets: UInt32 = 0
 
   init(view: PlanView) { self.view = view }
 
@@ -38,16 +42,20 @@ struct PlanVerifier {
   private func verifyModel() throws(PlanError) {
     let model = view.model
     let section = view.sections[.model]
-    try requireZeros(view.bytes, (section.lowerBound + 32)..<section.upperBound)
+    try requireZeros(view.bytes, (section.lowerBound + 40)..<section.upperBound)
     try require(model.vocabulary, atMost: PlanLimits.vocabulary, .vocabulary)
     try require(model.bodyBytesPerRow, atMost: PlanLimits.arenaPerRow, .arenaPerRow)
     try require(model.headBytesPerRow, atMost: PlanLimits.arenaPerRow, .arenaPerRow)
     guard model.stateBytesPerSlot <= PlanLimits.statePerSlot else {
       throw .limit(.statePerSlot, found: model.stateBytesPerSlot, limit: PlanLimits.statePerSlot)
     }
+    guard model.bytesPerPage <= PlanLimits.bytesPerPage else {
+      throw .limit(.bytesPerPage, found: model.bytesPerPage, limit: PlanLimits.bytesPerPage)
+    }
     let sizes = [model.vocabulary, model.width, model.bodyBytesPerRow, model.headBytesPerRow]
     guard !sizes.contains(0) else { throw .model(.zeroSize) }
-    guard model.bodyBytesPerRow % 64 == 0, model.headBytesPerRow % 64 == 0, model.stateBytesPerSlot % 64 == 0
+    guard model.bodyBytesPerRow % 64 == 0, model.headBytesPerRow % 64 == 0, model.stateBytesPerSlot % 64 == 0,
+      model.bytesPerPage % 64 == 0
     else { throw .model(.unaligned) }
   }
 

@@ -114,6 +114,11 @@ extension PlanView {
 }
 
 extension PlanView {
+  /// The version that the plan states.
+  public var version: PlanVersion {
+    PlanVersion(major: bytes.u16(FileLayout.Header.major), minor: minorVersion)
+  }
+
   /// The minor number of the version that wrote the plan.
   var minorVersion: UInt16 { bytes.u16(FileLayout.Header.minor) }
 

@@ -5,6 +5,7 @@ extension ModelRecord {
       writer.write(number)
     }
     writer.write(stateBytesPerSlot)
+    writer.write(bytesPerPage)
     writer.pad(to: FileLayout.modelLength)
   }
 
@@ -17,6 +18,7 @@ extension ModelRecord {
     headBytesPerRow = bytes.u32(offset + 16)
     logits = BufferID(bytes.u32(offset + 20))
     stateBytesPerSlot = bytes.u64(offset + 24)
+    bytesPerPage = bytes.u64(offset + 32)
   }
 }
 
@@ -52,7 +54,7 @@ extension Buffer {
   /// Appends the record's 32 bytes.
   func encode(to writer: inout ByteWriter) {
     let numbers = [
-      name.rawValue, UInt32(program.rawValue), type.rawValue, width, offset, scale.rawValue, 0, 0,
+      name.rawValue, UInt32(program.rawValue), type.rawValue, width, offset, scale.rawValue, rowSet, 0,
     ]
     for number in numbers { writer.write(number) }
   }
@@ -60,11 +62,12 @@ extension Buffer {
   /// Reads a record, or gives nil when its program or type is unknown, or what is reserved is not zero.
   init?(reading bytes: PlanBytes, at offset: Int) {
     guard let program = UInt16(exactly: bytes.u32(offset + 4)).flatMap(Program.init(rawValue:)),
-      let type = ElementType(rawValue: bytes.u32(offset + 8)), bytes.u64(offset + 24) == 0
+      let type = ElementType(rawValue: bytes.u32(offset + 8)), bytes.u32(offset + 28) == 0
     else { return nil }
     self.init(
       name: StringID(bytes.u32(offset)), program: program, type: type, width: bytes.u32(offset + 12),
-      offset: bytes.u32(offset + 16), scale: ConstantID(bytes.u32(offset + 20)))
+      offset: bytes.u32(offset + 16), scale: ConstantID(bytes.u32(offset + 20)),
+      rowSet: bytes.u32(offset + 24))
   }
 }
 

@@ -14,12 +14,15 @@ public struct ModelRecord: Equatable, Sendable {
   public var logits: BufferID
   /// Bytes of one state slot, a multiple of 64.
   public var stateBytesPerSlot: UInt64
+  /// Bytes of keys and values that 64 tokens of a sequence take, a multiple of 64; 0 without attention.
+  public var bytesPerPage: UInt64
 
   /// Makes a record from all its numbers.
   public init(
     vocabulary: UInt32, width: UInt32, layers: UInt32, bodyBytesPerRow: UInt32, headBytesPerRow: UInt32,
-    logits: BufferID, stateBytesPerSlot: UInt64
+    logits: BufferID, stateBytesPerSlot: UInt64, bytesPerPage: UInt64 = 0
   ) {
+    self.bytesPerPage = bytesPerPage
     self.vocabulary = vocabulary
     self.width = width
     self.layers = layers
@@ -44,12 +47,15 @@ public struct Buffer: Equatable, Sendable {
   public var offset: UInt32
   /// Scale of a buffer of codes, a vector of 1 or `width` elements (value = q · scale); absent for `f32`.
   public var scale: ConstantID
+  /// The set whose rows these are, from 1 in the order of the instructions that make sets; 0 for all rows.
+  public var rowSet: UInt32
 
   /// Makes a buffer; `offset` in bytes per row.
   public init(
     name: StringID, program: Program, type: ElementType, width: UInt32, offset: UInt32,
-    scale: ConstantID = .absent
+    scale: ConstantID = .absent, rowSet: UInt32 = 0
   ) {
+    self.rowSet = rowSet
     self.name = name
     self.program = program
     self.type = type

@@ -40,7 +40,7 @@ extension Binder {
     instruction.constant(field).map(floats)
   }
 
-  private func width(_ instruction: Instruction, _ field: Field) -> UInt32 {
+  func width(_ instruction: Instruction, _ field: Field) -> UInt32 {
     view.buffer(BufferID(instruction[field])).width
   }
 
@@ -57,7 +57,15 @@ extension Binder {
   func norm(_ instruction: Instruction) -> qk_norm {
     qk_norm(
       in: input(instruction, .input), gain: floats(instruction, .gain), epsilon: instruction.float(.epsilon),
-      width: width(instruction, .input), out: output(instruction, .output, factor: .inverse))
+      width: width(instruction, .input), groups: instruction[.groups],
+      out: output(instruction, .output, factor: .inverse))
+  }
+
+  func timeStep(_ instruction: Instruction) -> qk_time_step {
+    qk_time_step(
+      in: input(instruction, .input), bias: floats(instruction, .bias), minimum: instruction.float(.minimum),
+      maximum: instruction.float(.maximum), width: width(instruction, .input),
+      out: output(instruction, .output))
   }
 
   func part(_ instruction: Instruction) -> qk_linear_part {
@@ -93,6 +101,19 @@ extension Binder {
       b: input(instruction, .b), c: input(instruction, .c), a: floats(instruction, .a),
       d: floats(instruction, .d), dt_bias: floats(instruction, .dtBias), n: width(instruction, .b),
       blocks: blocks(width(instruction, .u)), state_offset: instruction.stateOffset,
+      state_type: instruction.stateType.rawValue, state_scale: floats(instruction, .stateScale),
+      state_inverse: floats(instruction, .stateInverse), out: output(instruction, .output),
+      peak: output(instruction, .peak))
+  }
+
+  func headScan(_ instruction: Instruction) -> qk_head_scan {
+    let (channels, heads) = (width(instruction, .u), width(instruction, .delta))
+    let groups = instruction[.groups]
+    return qk_head_scan(
+      u: input(instruction, .u), z: input(instruction, .z), delta: input(instruction, .delta),
+      b: input(instruction, .b), c: input(instruction, .c), a: floats(instruction, .a),
+      d: floats(instruction, .d), n: width(instruction, .b) / groups, groups: groups, heads: heads,
+      head_width: channels / heads, blocks: blocks(channels), state_offset: instruction.stateOffset,
       state_type: instruction.stateType.rawValue, state_scale: floats(instruction, .stateScale),
       state_inverse: floats(instruction, .stateInverse), out: output(instruction, .output),
       peak: output(instruction, .peak))

@@ -10,6 +10,10 @@ struct Binder {
   let headArena: UnsafeMutableRawPointer
   let bodyRows: Int
   let headRows: Int
+  /// The sets that rows are dispatched to, by number from 1.
+  let rowSets: RowSets
+  /// The pages that keep keys and values.
+  let pages: PageLayout
   /// Per-thread scratch, filled in once its size is known.
   let scratch: UnsafePointer<UnsafeMutablePointer<UInt8>?>
 
@@ -32,6 +36,7 @@ struct Binder {
       step.instruction = UInt32(group.lowerBound)
       step.barrier = dependencies.needBarrier(before: all[group], of: program, in: view) ? 1 : 0
       step.scratch = scratch
+      step.call = call(of: all[group.lowerBound])
       steps.initializeElement(at: index, to: step)
     }
     return BoundProgram(steps: steps, instructions: groups, parts: parts)
@@ -81,6 +86,13 @@ struct Binder {
     case .hadamard: (step.kernel, step.args.hadamard) = (kernels.hadamard, hadamard(instruction))
     case .quantize: (step.kernel, step.args.quantize) = (kernels.quantize, quantize(instruction))
     case .select: (step.kernel, step.args.select) = (kernels.select, select(instruction))
+    case .headScan: (step.kernel, step.args.head_scan) = (kernels.head_scan, headScan(instruction))
+    case .timeStep: (step.kernel, step.args.time_step) = (kernels.time_step, timeStep(instruction))
+    case .gate: (step.kernel, step.args.gate) = (kernels.gate, gate(instruction))
+    case .attend: (step.kernel, step.args.attend) = (kernels.attend, attend(instruction))
+    case .route: (step.kernel, step.args.route) = (kernels.route, route(instruction))
+    case .dispatch: (step.kernel, step.args.dispatch) = (kernels.dispatch, dispatch(instruction))
+    case .combine: (step.kernel, step.args.combine) = (kernels.combine, combine(instruction))
     }
   }
 }

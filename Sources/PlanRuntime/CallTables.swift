@@ -8,6 +8,9 @@ final class CallTables {
   /// First row of each segment, then the number of rows.
   let segmentStart: UnsafeMutableBufferPointer<UInt32>
   let segmentState: UnsafeMutableBufferPointer<UnsafeMutablePointer<UInt8>?>
+  /// Tokens that each segment's sequence had before the call, and its pages.
+  let segmentPosition: UnsafeMutableBufferPointer<UInt32>
+  let segmentCache: UnsafeMutableBufferPointer<UnsafeMutablePointer<UInt8>?>
   /// The number of the call that last named each slot.
   let slotCall: UnsafeMutableBufferPointer<UInt64>
 
@@ -16,6 +19,10 @@ final class CallTables {
     selected = .allocate(capacity: options.logitRowCapacity)
     segmentStart = .allocate(capacity: options.stateSlots + 1)
     segmentState = .allocate(capacity: options.stateSlots)
+    segmentPosition = .allocate(capacity: options.stateSlots)
+    segmentCache = .allocate(capacity: options.stateSlots)
+    segmentPosition.initialize(repeating: 0)
+    segmentCache.initialize(repeating: nil)
     slotCall = .allocate(capacity: options.stateSlots)
     tokens.initialize(repeating: 0)
     selected.initialize(repeating: 0)
@@ -29,6 +36,8 @@ final class CallTables {
     selected.deallocate()
     segmentStart.deallocate()
     segmentState.deallocate()
+    segmentPosition.deallocate()
+    segmentCache.deallocate()
     slotCall.deallocate()
   }
 }

@@ -55,6 +55,8 @@ package struct InputEvent {
   package var width: Int { event.width }
   /// Rows that the buffer has.
   package var rows: Int { event.rows }
+  /// The call's row that a row of the buffer belongs to.
+  package func callRow(_ row: Int) -> Int { event.callRow(row) }
   private let event: TapEvent
 
   init(_ output: TapOutputs.Output, rows: Int) { event = TapEvent(output, rows: rows) }

@@ -71,7 +71,8 @@ extension Context {
     qk_call(
       rows: UInt32(rows), segments: UInt32(segments), segment_start: tables.segmentStart.baseAddress,
       segment_state: tables.segmentState.baseAddress, tokens: tables.tokens.baseAddress,
-      selected: tables.selected.baseAddress)
+      selected: tables.selected.baseAddress, segment_position: tables.segmentPosition.baseAddress,
+      segment_cache: tables.segmentCache.baseAddress)
   }
 }
 
@@ -104,12 +105,27 @@ extension Context {
       guard segment.count <= rows - start else {
         throw .segmentRows(found: start + segment.count, expected: rows)
       }
+      try checkContext(of: segment)
+      tables.segmentPosition[index] = pages.tokens[segment.slot]
+      tables.segmentCache[index] = pages.base(segment.slot)
       tables.segmentStart[index] = UInt32(start)
       tables.segmentState[index] = state(of: segment.slot)
       start += segment.count
     }
     guard start == rows else { throw .segmentRows(found: start, expected: rows) }
     tables.segmentStart[segments.count] = UInt32(rows)
+    for index in segments.indices where pages.layout.bytes > 0 {
+      pages.tokens[segments[index].slot] += UInt32(segments[index].count)
+    }
+  }
+
+  /// Refuses more tokens of a sequence than there are pages for.
+  private func checkContext(of segment: Segment) throws(CallError) {
+    guard pages.layout.bytes > 0 else { return }
+    let needed = Int(pages.tokens[segment.slot]) + segment.count
+    guard needed <= options.contextCapacity else {
+      throw .context(slot: segment.slot, needed: needed, capacity: options.contextCapacity)
+    }
   }
 
   func prepare(_ chosen: Span<Int>) throws(CallError) {

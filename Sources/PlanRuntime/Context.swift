@@ -12,6 +12,9 @@ public final class Context {
   let head: BoundProgram
   let pool: OpaquePointer
   let states: Memory
+  /// Keys and values of the sequences.
+  let pages: Pages
+  let rowSets: RowSets
   let tables: CallTables
   /// What taps say of each instruction; made when the first tap asks.
   private(set) lazy var tapOutputs = TapOutputs(binder: binder)
@@ -39,11 +42,14 @@ public final class Context {
       try allocate(options.logitRowCapacity, UInt64(model.headBytesPerRow))
     )
     states = try allocate(options.stateSlots, model.stateBytesPerSlot)
+    pages = try Pages(PageLayout(model, contextCapacity: options.contextCapacity), slots: options.stateSlots)
+    rowSets = try RowSets(plan.view, rowCapacity: options.rowCapacity)
     tables = CallTables(options)
     scratch = Scratch(threads: threads)
     binder = Binder(
       view: plan.view, kernels: kernels.pointee, bodyArena: arenas.body.base, headArena: arenas.head.base,
-      bodyRows: options.rowCapacity, headRows: options.logitRowCapacity, scratch: scratch.table)
+      bodyRows: options.rowCapacity, headRows: options.logitRowCapacity, rowSets: rowSets,
+      pages: pages.layout, scratch: scratch.table)
     logitsOperand = binder.operand(model.logits, factor: nil)
     body = binder.bind(.body)
     head = binder.bind(.head)
@@ -53,10 +59,14 @@ public final class Context {
     self.plan = plan
     self.options = ContextOptions(
       rowCapacity: options.rowCapacity, logitRowCapacity: options.logitRowCapacity,
-      stateSlots: options.stateSlots, threads: threads, instructionSet: set)
+      stateSlots: options.stateSlots, contextCapacity: options.contextCapacity, threads: threads,
+      instructionSet: set)
   }
 
   deinit { qk_pool_destroy(pool) }
+
+  /// Whether sequences have keys and values, which take room for every token.
+  public var keepsKeys: Bool { pages.layout.bytes > 0 }
 
   /// Bytes of one state slot.
   public var stateBytes: Int { Int(plan.view.model.stateBytesPerSlot) }

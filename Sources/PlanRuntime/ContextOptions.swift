@@ -1,6 +1,11 @@
 extension ContextOptions {
   /// One thread for each physical core that the process may use by its affinity mask and its control groups.
   public static var usualThreads: Int { PhysicalCores.count }
+
+  /// Tokens of one sequence at most, unless something else is asked for.
+  public static let usualContextCapacity = 4096
+  /// The most tokens of one sequence that can be asked for.
+  public static let largestContextCapacity = 1 << 24
 }
 
 /// How much a context can hold, and what it runs on.
@@ -11,6 +16,8 @@ public struct ContextOptions: Sendable {
   public var logitRowCapacity: Int
   /// Sequences whose states are kept.
   public var stateSlots: Int
+  /// Tokens of one sequence at most, where the plan has attention; memory is taken as sequences grow.
+  public var contextCapacity: Int
   /// Threads, the caller's among them; nil for one on each physical core that the process may use.
   public var threads: Int?
   /// The kernels; nil for those that `QUAMBA_ISA` names, or else the fastest.
@@ -18,9 +25,10 @@ public struct ContextOptions: Sendable {
 
   /// Makes options; what is not named is as in most uses.
   public init(
-    rowCapacity: Int = 512, logitRowCapacity: Int = 16, stateSlots: Int = 1, threads: Int? = nil,
-    instructionSet: InstructionSet? = nil
+    rowCapacity: Int = 512, logitRowCapacity: Int = 16, stateSlots: Int = 1,
+    contextCapacity: Int = usualContextCapacity, threads: Int? = nil, instructionSet: InstructionSet? = nil
   ) {
+    self.contextCapacity = contextCapacity
     self.rowCapacity = rowCapacity
     self.logitRowCapacity = logitRowCapacity
     self.stateSlots = stateSlots
@@ -33,6 +41,7 @@ public struct ContextOptions: Sendable {
     try Self.check("rowCapacity", rowCapacity, 1...(1 << 20))
     try Self.check("logitRowCapacity", logitRowCapacity, 1...(1 << 20))
     try Self.check("stateSlots", stateSlots, 1...(1 << 20))
+    try Self.check("contextCapacity", contextCapacity, 1...Self.largestContextCapacity)
     if let threads { try Self.check("threads", threads, 1...1024) }
   }
 

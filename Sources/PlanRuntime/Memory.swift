@@ -21,6 +21,16 @@ final class Memory: @unchecked Sendable {
     self.init(base: base, count: size)
   }
 
+  /// Zeroed memory that counts only where it is written, or nil when the system gives none.
+  convenience init?(reserved count: Int) {
+    let size = max(count, 64)
+    let flags = MAP_PRIVATE | Int32(MAP_ANONYMOUS) | Int32(MAP_NORESERVE)
+    guard let base = mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0), base != MAP_FAILED else {
+      return nil
+    }
+    self.init(base: base, count: size)
+  }
+
   /// A whole file, read-only.
   convenience init(path: String) throws(PlanLoadError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -69,6 +69,8 @@ public enum CallError: Error, Equatable, CustomStringConvertible, Sendable {
   case slotTwice(Int)
   /// A row that the last run did not have.
   case row(found: Int, rows: Int)
+  /// More tokens of a sequence than the context holds keys and values for.
+  case context(slot: Int, needed: Int, capacity: Int)
   /// A saved state of another size.
   case stateSize(found: Int, expected: Int)
 
@@ -84,6 +86,8 @@ public enum CallError: Error, Equatable, CustomStringConvertible, Sendable {
     case .slot(let found, let slots): "slot \(found) does not exist, there are \(slots)"
     case .slotTwice(let slot): "slot \(slot) is named by two segments"
     case .row(let found, let rows): "row \(found) does not exist, the last run had \(rows)"
+    case .context(let slot, let needed, let capacity):
+      "the sequence in slot \(slot) would have \(needed) tokens; this context holds \(capacity) (a larger one can be asked for)"
     case .stateSize(let found, let expected): "the state has \(found) bytes, a slot has \(expected)"
     }
   }

@@ -13,13 +13,15 @@ public struct TapEvent {
   public let type: ElementType
   /// Elements of one row.
   public let width: Int
-  /// Rows of the call.
+  /// Rows that the buffer has: those of the call, or of the row set that it belongs to.
   public let rows: Int
   /// Scale of a buffer of codes, 1 or `width` elements (value = q · scale); empty for float32.
   public let scale: UnsafeBufferPointer<Float>
 
   private let base: UnsafeRawPointer
   private let stride: Int
+  /// The call's rows that are in the buffer; nil for all.
+  private let list: UnsafeBufferPointer<UInt32>?
 
   init(_ output: TapOutputs.Output, rows: Int) {
     instruction = output.instruction
@@ -30,8 +32,15 @@ public struct TapEvent {
     scale = output.scale
     base = output.base
     stride = output.stride
-    self.rows = rows
+    list = output.rowSets.rows(output.rowSet)
+    self.rows = list?.count ?? rows
   }
+
+  /// Whether the buffer has the rows of a row set: those that were dispatched to one expert.
+  public var isOfRowSet: Bool { list != nil }
+
+  /// The call's row that a row of the buffer belongs to.
+  public func callRow(_ row: Int) -> Int { list.map { Int($0[row]) } ?? row }
 
   /// A row of a float32 buffer, `[width]`.
   public func floats(row: Int) -> UnsafeBufferPointer<Float> {
@@ -88,6 +97,8 @@ struct TapOutputs {
     let scale: UnsafeBufferPointer<Float>
     let base: UnsafeRawPointer
     let stride: Int
+    let rowSet: UInt32
+    let rowSets: RowSets
   }
 
   /// By instruction.
@@ -110,7 +121,7 @@ struct TapOutputs {
     return Output(
       instruction: instruction, buffer: id, name: binder.view.string(buffer.name), type: buffer.type,
       width: Int(buffer.width), scale: scale(of: buffer, binder), base: UnsafeRawPointer(operand.base),
-      stride: Int(operand.stride))
+      stride: Int(operand.stride), rowSet: buffer.rowSet, rowSets: binder.rowSets)
   }
 
   private static func scale(of buffer: Buffer, _ binder: Binder) -> UnsafeBufferPointer<Float> {

@@ -12,7 +12,7 @@ extension SafetensorsError: CustomStringConvertible {
     case .trailingBytes(let count): "the last \(count) bytes of the file belong to no tensor"
     case .headerTooLarge(let bytes, let limit): "the header has \(bytes) bytes, more than \(limit)"
     case .headerJSON(let error): "the header is malformed: \(error)"
-    case .tooManyTensors(let count, let limit): "the file has \(count) tensors, more than \(limit)"
+    case .tooManyTensors(let limit): "the file has more than \(limit) tensors"
     case .nameTooLong(let beginning, let bytes, let limit):
       "the tensor name that begins with \(quoted(beginning)) has \(bytes) bytes, more than \(limit)"
     case .duplicateName(let name): "two tensors are named \(quoted(name))"

@@ -15,7 +15,7 @@ public enum SafetensorsError: Error, Equatable, Sendable {
   /// The header is no JSON of the right form.
   case headerJSON(JSONError)
   /// There are more tensors than the limit.
-  case tooManyTensors(count: Int, limit: Int)
+  case tooManyTensors(limit: Int)
   /// A tensor's name is longer than the limit; the name is given in part.
   case nameTooLong(beginning: String, bytes: Int, limit: Int)
   /// A name is given to two tensors.

@@ -12,31 +12,24 @@ package struct SafetensorsHeader {
   package init(file: UnsafeRawBufferPointer) throws(SafetensorsError) {
     let dataStart = try unsafe Self.dataStart(of: file)
     let text = unsafe UnsafeRawBufferPointer(rebasing: file[Self.prefixBytes..<dataStart])
-    let members: [(name: String, cursor: JSONCursor)]
-    do throws(JSONError) {
-      guard unsafe text.first == UInt8(ascii: "{") else {
-        throw JSONError(message: "expected { as the first byte", path: "$")
+    var (tensors, metadata) = ([SafetensorsTensor](), [String: String]())
+    var members = try unsafe HeaderMembers(text)
+    while let (name, cursor) = try members.next() {
+      if name == metadataName {
+        metadata = try Self.metadata(cursor)
+      } else {
+        guard tensors.count < SafetensorsLimits.tensors else {
+          throw .tooManyTensors(limit: SafetensorsLimits.tensors)
+        }
+        tensors.append(try SafetensorsTensor(name: name, cursor, dataStart: dataStart))
       }
-      let limits = JSONLimits(maxMembers: Self.mostMembers, maxBytes: SafetensorsLimits.headerBytes)
-      members = try JSONCursor(unsafe JSONText.parse(text, limits: limits)).members()
-      metadata = try Self.metadata(members)
-    } catch { throw .headerJSON(error) }
-    let entries = members.filter { $0.name != metadataName }
-    guard entries.count <= SafetensorsLimits.tensors else {
-      throw .tooManyTensors(count: entries.count, limit: SafetensorsLimits.tensors)
     }
-    var tensors: [SafetensorsTensor] = []
-    for entry in entries {
-      tensors.append(try SafetensorsTensor(name: entry.name, entry.cursor, dataStart: dataStart))
-    }
+    self.metadata = metadata
     self.tensors = try Self.ordered(tensors, from: dataStart, to: file.count)
   }
 
   /// The header's length stands in front of it, in so many bytes.
   static let prefixBytes = 8
-
-  /// A tensor has a name, three members, two offsets and its dimensions.
-  private static let mostMembers = SafetensorsLimits.tensors * (6 + SafetensorsLimits.rank)
 
   private static func dataStart(of file: UnsafeRawBufferPointer) throws(SafetensorsError) -> Int {
     guard file.count >= prefixBytes else {
@@ -51,12 +44,11 @@ package struct SafetensorsHeader {
     return dataStart
   }
 
-  private static func metadata(
-    _ members: [(name: String, cursor: JSONCursor)]
-  ) throws(JSONError) -> [String: String] {
+  private static func metadata(_ entry: JSONCursor) throws(SafetensorsError) -> [String: String] {
     var metadata: [String: String] = [:]
-    guard let entry = members.first(where: { $0.name == metadataName }) else { return metadata }
-    for (name, cursor) in try entry.cursor.members() { metadata[name] = try cursor.string() }
+    do throws(JSONError) {
+      for (name, cursor) in try entry.members() { metadata[name] = try cursor.string() }
+    } catch { throw .headerJSON(error) }
     return metadata
   }
 
@@ -81,6 +73,31 @@ package struct SafetensorsHeader {
     guard end <= fileEnd else { throw .truncated(promisedBytes: end, heldBytes: fileEnd) }
     guard end == fileEnd else { throw .trailingBytes(count: fileEnd - end) }
     return places.map { tensors[$0] }
+  }
+}
+
+/// The members of a header, one after the other: all of them as one value could take gigabytes.
+private struct HeaderMembers {
+  /// Members and elements within one member of the header: metadata have most.
+  private static let mostInside = 100_000
+
+  private var reader: JSONMemberReader
+
+  init(_ text: UnsafeRawBufferPointer) throws(SafetensorsError) {
+    do throws(JSONError) {
+      guard unsafe text.first == UInt8(ascii: "{") else {
+        throw JSONError(message: "expected { as the first byte", path: "$")
+      }
+      let limits = JSONLimits(
+        maxMembers: Self.mostInside, maxObjects: 16, maxBytes: SafetensorsLimits.headerBytes)
+      reader = try unsafe JSONMemberReader(text, limits: limits)
+    } catch { throw .headerJSON(error) }
+  }
+
+  mutating func next() throws(SafetensorsError) -> (name: String, cursor: JSONCursor)? {
+    do throws(JSONError) {
+      return try reader.next()
+    } catch { throw .headerJSON(error) }
   }
 }
 

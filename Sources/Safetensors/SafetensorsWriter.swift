@@ -55,7 +55,7 @@ public enum SafetensorsWriter {
   /// - Throws: `SafetensorsError` where an entry breaks a limit or a name occurs twice.
   static func header(of entries: [Entry], metadata: [String: String]) throws(SafetensorsError) -> [UInt8] {
     guard entries.count <= SafetensorsLimits.tensors else {
-      throw .tooManyTensors(count: entries.count, limit: SafetensorsLimits.tensors)
+      throw .tooManyTensors(limit: SafetensorsLimits.tensors)
     }
     var members = JSONObject()
     if !metadata.isEmpty {

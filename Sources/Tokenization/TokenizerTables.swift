@@ -1,7 +1,9 @@
+import PlanFormat
+
 /// Everything a BPE tokenizer knows, as flat tables; a value of this type is always consistent.
 public struct TokenizerTables: Equatable, Sendable {
   /// The largest number of ids that tables may cover.
-  public static let maximumVocabulary = 4 << 20
+  public static let maximumVocabulary = Int(PlanLimits.vocabulary)
 
   /// Stands in `byteTokens` for a byte without a token.
   public static let noToken = UInt32.max

@@ -14,6 +14,7 @@ struct Arguments {
   var sampling = SamplingOptions()
   var ignoresEnd = false
   var threads: Int?
+  var context: Int?
   var printsDigest = false
 
   static let help = """
@@ -30,6 +31,7 @@ struct Arguments {
       --top-p P         draw from the most likely tokens that together reach P only
       --seed S          where the random numbers begin (0)
       --ignore-eos      go on after an end token
+      --context N       tokens that there is room for, where the plan has attention (as many as needed)
       --threads N       threads (one on each physical core)
       --logits-digest   print a digest of all logits at the end
       --help            print this
@@ -55,6 +57,7 @@ struct Arguments {
       case "--top-p": sampling.topP = try Self.number(of: word, &words)
       case "--seed": sampling.seed = try Self.number(of: word, &words)
       case "--ignore-eos": ignoresEnd = true
+      case "--context": context = try Self.number(of: word, &words)
       case "--threads": threads = try Self.number(of: word, &words)
       case "--logits-digest": printsDigest = true
       default:

@@ -20,12 +20,16 @@ struct QuambaRun {
   }
 
   private static func run(_ arguments: Arguments, _ output: inout Output) throws(Failure) {
-    let generator = try load(arguments)
+    let plan = try load(arguments)
     do throws(GenerationError) {
-      let (prompt, printsIDs) = try tokens(arguments.prompt, generator)
+      let (prompt, printsIDs) = try tokens(arguments.prompt, plan)
       let request = GenerationRequest(
         prompt: prompt, tokenLimit: arguments.tokenLimit, ignoresEnd: arguments.ignoresEnd,
         sampling: arguments.sampling)
+      let generator = try TextGenerator(
+        plan: plan,
+        options: ContextOptions(
+          contextCapacity: arguments.context ?? request.longestSequence, threads: arguments.threads))
       var separator = ""
       let statistics = try generator.generate(request) { token, text in
         guard printsIDs else { return output.write(text) }
@@ -42,26 +46,20 @@ struct QuambaRun {
     guard !output.hasFailed else { throw Failure(message: "cannot write to standard output", code: 74) }
   }
 
-  private static func load(_ arguments: Arguments) throws(Failure) -> TextGenerator {
-    let plan: Plan
+  private static func load(_ arguments: Arguments) throws(Failure) -> Plan {
     do throws(PlanLoadError) {
-      plan = try Plan(path: arguments.plan)
+      return try Plan(path: arguments.plan)
     } catch {
       throw Failure.load(error, path: arguments.plan)
-    }
-    do throws(GenerationError) {
-      return try TextGenerator(plan: plan, options: ContextOptions(threads: arguments.threads))
-    } catch {
-      throw Failure.generation(error)
     }
   }
 
   /// The prompt's token ids, and whether the answer is printed as ids too.
   private static func tokens(
-    _ prompt: Arguments.Prompt, _ generator: TextGenerator
+    _ prompt: Arguments.Prompt, _ plan: Plan
   ) throws(GenerationError) -> (ids: [UInt32], printsIDs: Bool) {
     switch prompt {
-    case .text(let text): (try generator.encode(text), false)
+    case .text(let text): (try TextGenerator.encode(text, for: plan), false)
     case .tokens(let ids): (ids, true)
     }
   }

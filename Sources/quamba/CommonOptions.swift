@@ -19,12 +19,27 @@ struct ThreadOptions: ParsableArguments {
   }
 }
 
+/// Room for the keys and values of attention.
+struct ContextCapacityOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Tokens of one sequence that there is room for, where the plan has attention; as many as are needed unless given.",
+      valueName: "tokens"))
+  var context: Int?
+
+  func validate() throws {
+    if let context, !(1...(1 << 24)).contains(context) {
+      throw ValidationError("--context is \(context); it must be from 1 to \(1 << 24)")
+    }
+  }
+}
+
 /// A tokenizer from elsewhere.
 struct TokenizerOptions: ParsableArguments {
   @Option(
     help: """
-      A tokenizer.json for a model directory that has none, or in place of its own; tokenizer_config.json beside it is \
-      read too.
+      A tokenizer.json for a model directory or a plan that has none, or in place of its own; tokenizer_config.json \
+      beside it is read too.
       """)
   var tokenizer: String?
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CompilerDriver
 import Diagnostics
+import Glibc
 
 /// The command line.
 struct Quamba: ParsableCommand {
@@ -28,6 +29,8 @@ struct Quamba: ParsableCommand {
 @main
 enum Main {
   static func main() {
+    // A file beyond the limit of sizes is an error like any other, not the end.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try Quamba.parseAsRoot()
       try command.run()

@@ -87,6 +87,38 @@ struct OutputTests {
     #expect(changed.code == 1 && changed.output.contains("\n+"))
   }
 
+  /// Without the rights of root, which no permission stops.
+  @Test
+  func permissions() throws {
+    let place = try TemporaryDirectory()
+    try FileManager.default.copyItem(atPath: Self.model, toPath: place.path("m"))
+    let drop = geteuid() == 0 ? "setpriv --bounding-set -dac_override,-dac_read_search --inh-caps -all" : ""
+    func run(_ arguments: String) throws -> Outcome {
+      let line = "\(drop) '\(Program.quamba.path)' \(arguments)"
+      return try Outcome(of: "/bin/sh", ["-c", line], [:], place.path)
+    }
+    try FileManager.default.createDirectory(atPath: place.path("closed"), withIntermediateDirectories: false)
+    for (path, mode) in [("closed", 0o555), ("m/model.safetensors", 0)] {
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: place.path(path))
+    }
+    expectRefusal(try run("compile '\(Self.model)' -o closed/plan --recipe float32"))
+    expectRefusal(try run("sign --generate closed/k"))
+    let unreadable = try run("compile m -o plan --recipe float32")
+    #expect(unreadable.code == 74 && unreadable.errorCodes == ["io-failed"], "\(unreadable.errors)")
+    #expect(
+      unreadable.errors.contains("m/model.safetensors") && unreadable.errors.contains("Permission denied"))
+    #expect(try place.names == ["closed", "m"])
+  }
+
+  /// A limit on the size of files is an error like any other.
+  @Test
+  func limitedSize() throws {
+    let place = try TemporaryDirectory()
+    let line = "ulimit -f 8; exec '\(Program.quamba.path)' compile '\(Self.model)' -o plan --recipe float32"
+    expectRefusal(try Outcome(of: "/bin/sh", ["-c", line], [:], place.path))
+    #expect(try place.names == [])
+  }
+
   @Test(.enabled(if: SmallDisk.isPossible, "only root can mount a small disk"))
   func aFullDisk() throws {
     let disk = try SmallDisk(kibibytes: 64)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// One SHA-256 for plans, statistics and signatures, whatever surrounds the program.
+/// One SHA-256 for plans, statistics, signatures and reports, whatever surrounds the program.
 @Suite(.serialized)
 struct SurroundingsTests {
   /// A way to run a program: what stands before it, and its environment.
@@ -36,10 +36,12 @@ struct SurroundingsTests {
       #expect(try Program.quamba.run(["sign", "--generate", place.path("k")]).code == 0)
     }
     try FileManager.default.copyItem(atPath: place.path("k.key"), toPath: inner.path("k.key"))
+    try FileManager.default.createSymbolicLink(atPath: inner.path("m"), withDestinationPath: model)
     let commands = [
-      ["calibrate", model, "-o", "statistics"] + Fixtures.little,
-      ["compile", model, "-o", "plan", "--stats", "statistics"],
-      ["compile", model, "-o", "float", "--recipe", "float32"],
+      ["calibrate", "m", "-o", "statistics"] + Fixtures.little,
+      ["compile", "m", "-o", "plan", "--stats", "statistics"],
+      ["compile", "m", "-o", "float", "--recipe", "float32", "--report", "first page"],
+      ["report", "plan", "--stats", "statistics", "-o", "second page"],
       ["sign", "plan", "--key", "k.key", "-o", "signature"],
     ]
     for command in commands {
@@ -50,7 +52,7 @@ struct SurroundingsTests {
         of: "/bin/sh", ["-c", text], surroundings?.environment ?? [:], inner.path)
       #expect(outcome.code == 0, "\(surroundings?.testDescription ?? ""): \(outcome.errors)")
     }
-    let names = ["statistics", "plan", "float", "signature"]
+    let names = ["statistics", "plan", "float", "signature", "first page", "second page"]
     let sums = try Outcome(of: "/usr/bin/sha256sum", names, [:], inner.path)
     return sums.output.split(separator: "\n").map(String.init)
   }
@@ -58,7 +60,7 @@ struct SurroundingsTests {
   @Test(arguments: all)
   func sameDigests(_ surroundings: Surroundings) throws {
     let expected = try digests(nil)
-    #expect(expected.count == 4)
+    #expect(expected.count == 6)
     #expect(try digests(surroundings) == expected)
   }
 

@@ -56,4 +56,38 @@ struct TokenizerOptionTests {
     let small = try run(["inspect", Fixtures.model("mamba-original"), "--tokenizer", tokenizer])
     #expect(small.code == 65 && small.errorCodes == ["bad-tokenizer"], "\(small.errors)")
   }
+
+  @Test
+  func aPlanWithoutTokenizerGetsOne() throws {
+    for name in ["config.json", "model.safetensors"] {
+      try FileManager.default.copyItem(atPath: "\(Fixtures.example)/\(name)", toPath: place.path(name))
+    }
+    try place.write("text.txt", String(repeating: "It was a dark and stormy night. ", count: 20))
+    for (model, plan) in [(place.path, "bare"), (Fixtures.example, "whole")] {
+      let compiled = try run(["compile", model, "--recipe", "float32", "-o", plan])
+      try #require(compiled.code == 0, "\(compiled.errors)")
+    }
+    let verbs = [
+      ["run", "PLAN", "--prompt", "The old house", "-n", "8"],
+      ["tokenize", "PLAN", "--text", "The old house"],
+      ["eval", "PLAN", "--text", "text.txt", "--window", "32", "--json"],
+      ["eval", "PLAN", "--text", "text.txt", "--window", "32", "--json", "--baseline", "whole"],
+      ["compare", Fixtures.example, "PLAN", "--text", "text.txt", "--window", "32", "--json"],
+    ]
+    for verb in verbs {
+      func outcome(_ plan: String, _ options: [String]) throws -> Outcome {
+        try run(verb.map { $0 == "PLAN" ? plan : $0 } + options)
+      }
+      let without = try outcome("bare", [])
+      #expect(without.code == 66 && without.errors.contains("--tokenizer"), "\(verb) \(without.errors)")
+      let given = try outcome("bare", ["--tokenizer", "\(Fixtures.example)/tokenizer.json"])
+      let own = try outcome("whole", [])
+      #expect(given.code == 0 && given.output == own.output, "\(verb) \(given.errors)")
+    }
+    let plan = try Fixtures.plans.plan(Fixtures.model("mamba-original"))
+    let small = try run([
+      "tokenize", plan, "--tokenizer", "\(Fixtures.example)/tokenizer.json", "--text", "x",
+    ])
+    #expect(small.code == 65 && small.errorCodes == ["bad-tokenizer"], "\(small.errors)")
+  }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kill `quamba` at every system call that changes files, make each of them fail, and look at what is left.
 
-    crash_test.py PROGRAM [--short]
+    crash_test.py PROGRAM [--short] [COMMAND...]
 
 Whatever happens, the output is absent or old as before, or new and complete; the exit status and the message fit;
 the next run clears what a killed one left. Needs strace, and the right to trace. Counts are printed at the end.
@@ -24,8 +24,8 @@ class Command:
 
 
 class Test:
-    def __init__(self, program, short):
-        self.program, self.short = program, short
+    def __init__(self, program, short, names):
+        self.program, self.short, self.names = program, short, names
         self.base = pathlib.Path(tempfile.mkdtemp(prefix="quamba-crash-"))
         self.temporary = self.base / "tmp"
         self.temporary.mkdir()
@@ -74,7 +74,27 @@ class Test:
         self.expect(done.returncode == 0 and (place / "out").read_bytes() == complete, what + ", next run", done)
         self.expect(os.listdir(place) == ["out"], f"{what}, next run leaves {os.listdir(place)}", done)
 
+    def check_status(self, kind, done, what):
+        status = done.returncode
+        if kind == "KILL":
+            self.expect(status in (0, -9, 137), what + ", status", done)
+        elif kind in ("INT", "TERM"):
+            sent = getattr(signal, "SIG" + kind)
+            self.expect(status in (0, INTERRUPTED, -sent, 128 + sent), what + ", status", done)
+        else:
+            allowed = {"ENOSPC": (0, CANNOT_WRITE, IO_FAILED), "EIO": (0, IO_FAILED), "EINTR": (0, IO_FAILED)}[kind]
+            self.expect(status in allowed, what + ", status", done)
+            self.expect(status == 0 or "error[" in done.stderr, what + ", message", done)
+
     # Faults.
+
+    def numbers(self, call):
+        """Which calls get a fault: two in three of `close` are the dynamic linker's; in short, some stand for all."""
+        return range(1, 2000, 1 if not self.short else 7 if call == "close" else 3)
+
+    def faults_of(self, call):
+        signals = ("INT", "TERM") if call in ("write", "pwrite64", "fsync", "rename") else ()
+        return ["signal=KILL", "error=ENOSPC", "error=EIO", "error=EINTR", *("signal=" + name for name in signals)]
 
     def check(self, command, call, fault, number, old, complete):
         """Injects one fault; false where there is no such call any more."""
@@ -92,15 +112,7 @@ class Test:
         self.expect(self.is_as_before_or_complete(place, old, complete), what + ", output", done)
         if status == 0:
             self.expect((place / "out").exists() and (place / "out").read_bytes() == complete, what, done)
-        if kind == "KILL":
-            self.expect(status in (0, -9, 137), what + ", status", done)
-        elif kind in ("INT", "TERM"):
-            sent = getattr(signal, "SIG" + kind)
-            self.expect(status in (0, INTERRUPTED, -sent, 128 + sent), what + ", status", done)
-        else:
-            allowed = {"ENOSPC": (0, CANNOT_WRITE, IO_FAILED), "EIO": (0, IO_FAILED), "EINTR": (0, IO_FAILED)}[kind]
-            self.expect(status in allowed, what + ", status", done)
-            self.expect(status == 0 or "error[" in done.stderr, what + ", message", done)
+        self.check_status(kind, done, what)
         left = [name for name in os.listdir(place) if name != "out"]
         if status == INTERRUPTED and left == ["out.unfinished"]:
             self.counts["taken up again"] = self.counts.get("taken up again", 0) + 1
@@ -121,16 +133,12 @@ class Test:
         self.make(command.arguments)
         complete = (self.base / "place/out").read_bytes()
         for call in CALLS:
-            for fault in ("signal=KILL", "error=ENOSPC", "error=EIO", "error=EINTR", "signal=INT", "signal=TERM"):
-                if fault in ("signal=INT", "signal=TERM") and call not in ("write", "pwrite64", "fsync", "rename"):
-                    continue
-                # Two in three calls of `close` are the dynamic linker's; in short, some calls stand for all.
-                step = 1 if not self.short else 7 if call == "close" else 3
-                number = 1
-                while number < 2000 and self.check(command, call, fault, number, number % 2 == 0, complete):
+            for fault in self.faults_of(call):
+                for number in self.numbers(call):
+                    if not self.check(command, call, fault, number, number % 2 == 0, complete):
+                        break
                     if not self.short and not self.check(command, call, fault, number, number % 2 == 1, complete):
                         break
-                    number += step
         self.short_writes(command, complete)
         self.outputs(command, complete)
         if not self.short or command.name == "compile":
@@ -149,6 +157,47 @@ class Test:
         self.counts["short writes"] = self.counts.get("short writes", 0) + 1
         self.expect(done.returncode == 0 and (place / "out").read_bytes() == complete,
                     f"{command.name}, short writes", done)
+
+    # Pairs of keys.
+
+    def check_keys(self, call, fault, number):
+        """Injects one fault into making a pair of keys; false where there is no such call any more."""
+        place, generate = self.prepare(None, False), ["sign", "--generate", "place/k"]
+        done, happened = self.traced(generate, call, fault, number)
+        if not happened:
+            return False
+        kind = fault.split("=")[1]
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        what = f"sign --generate, {kind} at {call} {number}"
+        if done.returncode == 127 and "shared libraries" in done.stderr:
+            return True
+        self.check_status(kind, done, what)
+        ended_by_signal = done.returncode < 0 or done.returncode > 128
+        names = set(os.listdir(place))
+        pair = names & {"k.key", "k.pub"}
+        half = {"k.pub"} if ended_by_signal or call == "unlink" else set()
+        self.expect(pair in (set(), half, {"k.key", "k.pub"}), f"{what} leaves {names}", done)
+        self.expect(pair == names or ended_by_signal or call == "unlink", f"{what} leaves {names}", done)
+        self.expect(done.returncode != 0 or len(pair) == 2, what, done)
+        for name in names - {"k.pub"}:
+            self.expect((place / name).stat().st_mode & 0o077 == 0 or "pub" in name or not (place / name).read_bytes(),
+                        f"{what}: others may read {name}", done)
+        if len(pair) < 2:
+            for name in pair:
+                (place / name).unlink()
+            done = self.run(generate)
+        signed = self.run(["sign", "plan", "--key", "place/k.key", "-o", "signature"])
+        checked = self.run(["verify", "plan", "--key", "place/k.pub", "--signature", "signature"])
+        self.expect(signed.returncode == 0 and checked.returncode == 0, what + ", the pair", checked)
+        self.expect(set(os.listdir(place)) == {"k.key", "k.pub"}, f"{what}, next run leaves {os.listdir(place)}", done)
+        return True
+
+    def key_faults(self):
+        for call in CALLS:
+            for fault in self.faults_of(call):
+                for number in self.numbers(call):
+                    if not self.check_keys(call, fault, number):
+                        break
 
     # Outputs that are no plain files.
 
@@ -225,10 +274,14 @@ class Test:
 
     def all(self):
         try:
-            for command in self.commands():
+            works = {command.name: lambda command=command: self.faults(command) for command in self.commands()}
+            works["sign --generate"] = self.key_faults
+            for name, work in works.items():
+                if self.names and name not in self.names:
+                    continue
                 before = sum(self.counts.values())
-                self.faults(command)
-                print(f"{command.name}: {sum(self.counts.values()) - before} faults", flush=True)
+                work()
+                print(f"{name}: {sum(self.counts.values()) - before} faults", flush=True)
         finally:
             shutil.rmtree(self.base, ignore_errors=True)
         parts = ", ".join(f"{count} {kind}" for kind, count in sorted(self.counts.items()))
@@ -240,11 +293,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("program")
     parser.add_argument("--short", action="store_true")
+    parser.add_argument("command", nargs="*", help="commands to try, such as 'stats merge'; all unless given")
     options = parser.parse_args()
     trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=fsync:error=EIO", "/bin/true"]
     if shutil.which("strace") is None or subprocess.run(trace, capture_output=True).returncode:
         sys.exit("crash_test.py: strace is missing, or may not trace here")
-    sys.exit(0 if Test(os.path.abspath(options.program), options.short).all() else 1)
+    sys.exit(0 if Test(os.path.abspath(options.program), options.short, options.command).all() else 1)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,10 @@ final class Worker {
   deinit { unlink(Self.path(parent: getpid(), slot)) }
 
   /// Where a worker and its parent share counts.
-  static func path(parent: pid_t, _ slot: Int) -> String { "/tmp/quamba-damage-\(parent)-\(slot)" }
+  static func path(parent: pid_t, _ slot: Int) -> String {
+    let directory = getenv("TMPDIR").map { String(cString: $0) } ?? P_tmpdir
+    return "\(directory)/quamba-damage-\(parent)-\(slot)"
+  }
 
   /// Starts the process at the next case.
   func start() {

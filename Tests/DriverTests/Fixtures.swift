@@ -12,6 +12,7 @@ enum Fixtures {
   /// Small random models with reference values.
   static let models = [
     "mamba-f32", "mamba-bf16-sharded", "mamba-f16-untied", "mamba-original", "falcon-mamba-bin-sharded",
+    "mamba2-f32", "mamba2-limited", "mamba2-original", "jamba-f32",
   ]
 
   /// Where files for tests lie.

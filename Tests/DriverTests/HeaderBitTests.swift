@@ -26,7 +26,7 @@ struct HeaderBitTests {
       bytes[bit / 8] ^= 1 << UInt8(bit % 8)
     }
     _ = try Plan(bytes: bytes)
-    // Version: 32 bits, of which one makes 1.1 to 1.0, which is read; required features: 32 bits.
+    // Version: 32 bits, of which one makes 1.2 to 1.0, which is read; required features: 32 bits.
     #expect(codes == [76: 31, 69: 32, 65: Self.described * 8 - 63])
   }
 

@@ -6,7 +6,10 @@ import Testing
 @Suite(.serialized)
 struct SameBitsTests {
   private static let sets = InstructionSet.allCases.filter(\.isSupported)
-  private static let models = ["mamba-f32", "mamba-bf16-sharded", "falcon-mamba-bin-sharded"]
+  private static let models = [
+    "mamba-f32", "mamba-bf16-sharded", "falcon-mamba-bin-sharded", "mamba2-f32", "mamba2-limited",
+    "jamba-f32",
+  ]
   private static let recipes = ["float32", "naive", "smooth", "quarot", "quamba-channel", "quamba-smooth"]
   private static let prompt = tokens(70, seed: 3)
 

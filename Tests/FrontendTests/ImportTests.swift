@@ -128,6 +128,10 @@ struct ImportTests {
           == Set((sizes + ["intermediate_size", "time_step_rank"]).map { "bad-config $.\($0)" }))
     }
     var model = TinyModel()
+    for (size, expected): (Int64, [String]) in [(4_000_000, []), (4_000_001, ["bad-config $.vocab_size"])] {
+      model.config["vocab_size"] = .integer(size)
+      #expect(try findings(model).filter { $0.hasPrefix("bad-config") } == expected)
+    }
     for name in sizes { model.config[name] = nil }
     #expect(try Set(findings(model)) == Set(sizes.map { "bad-config $.\($0)" }))
     model = TinyModel()

@@ -70,12 +70,13 @@ struct LayoutTests {
     let cases: [(String, JSONValue, String, String)] = [
       ("attn_layer_idx", [1], "$.attn_layer_idx", "1 layer(s)"),
       ("d_intermediate", 64, "$.d_intermediate", "64"), ("rms_norm", false, "$.rms_norm", "LayerNorm"),
-      ("ssm_cfg", ["layer": "Mamba2"], "$.ssm_cfg.layer", "Mamba2"),
       ("ssm_cfg", ["layer": "Mamba3"], "$.ssm_cfg.layer", "Mamba3"),
       ("ssm_cfg", ["d_state": 3, "d_conv": 3, "headdim": 64], "$.ssm_cfg.headdim", "not known"),
       ("model_type", "mamba3", "$.model_type", "mamba3"), ("model_type", "rwkv7", "$.model_type", "rwkv7"),
       ("bidirectional", true, "$.bidirectional", "both directions"),
+      ("bimamba_type", "v2", "$.bimamba_type", "both directions"),
       ("quantization_config", ["quant_method": "gptq"], "$.quantization_config", "gptq"),
+      ("compression_config", ["format": "int-quantized"], "$.compression_config", "quantized already"),
     ]
     for (name, value, path, seen) in cases {
       var model = original
@@ -91,7 +92,8 @@ struct LayoutTests {
   @Test(arguments: [
     ("backbone.layers.0.mixer.A_b_log", "bidirectional"),
     ("backbone.layers.0.mixer.in_proj.qweight", "quantized"),
-    ("backbone.layers.0.mixer.B_bias", "Mamba-3"),
+    ("backbone.layers.0.mixer.in_proj.weight_scale_inv", "quantized"),
+    ("backbone.layers.0.mixer.B_bias", "Mamba-3"), ("rwkv.blocks.0.attention.time_decay", "RWKV"),
   ])
   func tensorsOfOtherModels(_ name: String, _ variant: String) throws {
     var model = TinyModel()

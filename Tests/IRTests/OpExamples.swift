@@ -85,6 +85,7 @@ enum OpExamples {
         Sample.rows(3) + """
           $g: f32[3] = constant() {source = splat(1.0)}
           %y: f32[3] = rms_norm(%x, $g) {epsilon = 1e-05}
+          %z: f32[3] = rms_norm(%x, $g) {epsilon = 1e-05, groups = 3}
           """)
     case .linear: Example(Sample.rows(12) + matrix + scales + "%y: f32[4] = linear(%x, $w, $s)")
     case .slice: Example(Sample.rows(5) + "%y: f32[2] = slice(%x) {start = 3, count = 2}")
@@ -102,9 +103,27 @@ enum OpExamples {
           %y: f32[2] = selective_scan(%x, %x, %x, %x, %x, $a, $d, $d)
           %h: f32[2] = selective_scan(%x, %x, %x, %x, %x, $a, $d, $d) {state = "f16"}
           %q: f32[2] = selective_scan(%x, %x, %x, %x, %x, $a, $d, $d, $d) {state = "i8"}
+          %g: f32[2] = selective_scan(%x, %x, %x, %x, %x, $d, $d, $d) {groups = 2, minimum = 0.001, maximum = 0.5}
           """)
     case .scaleChannels: Example(Sample.rows(4) + scales + "%y: f32[4] = scale_channels(%x, $s)")
     case .hadamard: Example(Sample.rows(24) + "%y: f32[24] = hadamard(%x) {block = 24, order = 12}")
+    default: hybridRow(op)
+    }
+  }
+
+  private static func hybridRow(_ op: Op) -> Example {
+    switch op {
+    case .gate: Example(Sample.rows(5) + "%y: f32[5] = gate(%x, %x)")
+    case .attention:
+      Example(
+        Sample.rows(4) + """
+          $w: f32[2, 4] = constant() {source = random(1, 0.5)}
+          %k: f32[2] = linear(%x, $w)
+          %y: f32[4] = attention(%x, %k, %k) {heads = 2, key_heads = 1, scale = 0.5}
+          """)
+    case .route: Example(Sample.rows(4) + "%y: f32[4] = route(%x) {count = 2}")
+    case .dispatch: Example(Sample.rows(4) + "%y: f32[4] = dispatch(%x, %x) {expert = 3}")
+    case .combine: Example(Sample.rows(4) + "%y: f32[4] = combine(%x, %x, %x) {expert = 0}")
     default: quantizedRow(op)
     }
   }

@@ -93,6 +93,11 @@ import Testing
       "%y: f32[4] = rms_norm(%x, $v) {epsilon = -1.0}",
       "attribute 'epsilon' is -1.0, a finite value above zero is needed"
     ),
+    ("%y: f32[4] = rms_norm(%x, $v) {epsilon = 1.0, groups = 3}", "3 groups do not divide a width of 4"),
+    (
+      "%y: f32[4] = rms_norm(%x, $v) {epsilon = 1.0, groups = 0}",
+      "attribute 'groups' is 0, at least 1 is needed"
+    ),
     ("%y: f32[3] = linear(%x, $q)", "operand 1 is i8[3, 4], a matrix of floats is needed"),
     ("%y: f32[3] = linear(%c, $w)", "operand 0 is i8[4], a row of f32 is needed"),
     ("%y: f32[3] = linear(%x, $w, $v)", "operand 2 is f32[4], floats of shape [3] are needed"),
@@ -116,7 +121,45 @@ import Testing
       "attribute 'state' is \"f16\" or \"i8\", or left out"
     ),
     ("%y: f32[4] = selective_scan(%x, %x, %x, %n, %x, $w, $v, $v)", "c is 3 wide, b is 4"),
+    ("%y: f32[4] = selective_scan(%x, %n, %x, %x, %x, $s, $s, $s)", "3 heads do not divide 4 channels"),
+    (
+      "%y: f32[4] = selective_scan(%x, %x, %n, %n, %x, $v, $v, $v) {groups = 2}",
+      "2 groups do not divide 4 heads and a width of 3"
+    ),
+    (
+      "%y: f32[4] = selective_scan(%x, %x, %n, %n, %x, $v, $v, $s)",
+      "operand 7 is f32[3], floats of shape [4] are needed"
+    ),
+    (
+      "%y: f32[4] = selective_scan(%x, %x, %n, %n, %x, $v, $v, $v) {minimum = 0.5, maximum = 0.25}",
+      "attribute 'minimum' is above attribute 'maximum'"
+    ),
+    (
+      "%y: f32[4] = selective_scan(%x, %x, %n, %n, %x, $a, $v, $v) {maximum = 0.25}",
+      "attribute 'maximum' is of a scan whose A is a vector"
+    ),
     ("%y: f32[4] = add(%x, %n)", "widths 4 and 3 differ"),
+    ("%y: f32[4] = gate(%x, %n)", "widths 4 and 3 differ"),
+    (
+      "%y: f32[4] = attention(%x, %x, %x) {heads = 3, key_heads = 2, scale = 1.0}",
+      "3 heads cannot share the keys of 2 in equal groups"
+    ),
+    (
+      "%y: f32[4] = attention(%x, %x, %x) {heads = 3, key_heads = 3, scale = 1.0}",
+      "q is 4 wide, which 3 heads do not divide"
+    ),
+    (
+      "%y: f32[4] = attention(%x, %x, %n) {heads = 2, key_heads = 2, scale = 1.0}",
+      "k and v are 4 and 3 wide, 4 is needed"
+    ),
+    (
+      "%y: f32[4] = attention(%x, %x, %x) {heads = 2, key_heads = 2, scale = 0.0}",
+      "attribute 'scale' is 0.0, a finite value above zero is needed"
+    ),
+    ("%y: f32[4] = route(%x) {count = 5}", "5 of 4 experts cannot be chosen"),
+    ("%y: f32[4] = dispatch(%x, %n) {expert = 3}", "there is no expert 3 among 3"),
+    ("%y: f32[4] = combine(%x, %n, %x) {expert = 3}", "widths 4 and 3 differ"),
+    ("%y: f32[4] = combine(%x, %x, %n) {expert = -1}", "attribute 'expert' is -1, at least 0 is needed"),
     ("%y: f32[4] = scale_channels(%x, $s)", "operand 1 is f32[3], floats of shape [4] are needed"),
     ("%y: f32[4] = scale_channels(%c, $v)", "operand 0 is i8[4], a row of f32 is needed"),
     ("%y: i8[4]@0.5 = quantize(%x) {bits = 12}", "attribute 'bits' is 12, 8 or 16 is needed"),

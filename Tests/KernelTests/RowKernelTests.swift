@@ -1,4 +1,5 @@
 import CKernels
+import Glibc
 import Testing
 
 @Suite("Kernels that treat rows by themselves")
@@ -41,7 +42,7 @@ struct RowKernelTests {
           var step = qk_step()
           step.args.norm = qk_norm(
             in: input.operand(), gain: arena.array(gain), epsilon: 1e-5, width: UInt32(width),
-            out: output.operand(arena.array(factor), perChannel: perChannel))
+            groups: 0, out: output.operand(arena.array(factor), perChannel: perChannel))
           expectAllEqual(outcomes(output, \.norm, step, plainCall(rows: rows)))
           for row in 0..<rows {
             let x = (0..<width).map { input.float(row)[$0] }
@@ -56,6 +57,69 @@ struct RowKernelTests {
             }
           }
         }
+      }
+    }
+  }
+
+  @Test(
+    "a norm of groups is the norm of each, wherever they begin",
+    arguments: [(192, 2), (48, 2), (48, 4), (15, 5), (17, 17), (64, 1), (104, 8)])
+  func groupedNorm(width: Int, groups: Int) {
+    var generator = Generator(seed: UInt64(width * groups))
+    withArena { arena in
+      let input = Activations.random(arena, rows: 3, width: width, isFloat: true, &generator)
+      let gain = (0..<padded(width)).map { $0 < width ? generator.float() : 0 }
+      checkGroupedNorm(arena, input, gain, groups: groups)
+    }
+  }
+
+  private func checkGroupedNorm(_ arena: Arena, _ input: Activations, _ gain: [Float], groups: Int) {
+    let output = Activations.output(arena, rows: input.rows, width: input.width, isFloat: true)
+    var step = qk_step()
+    step.args.norm = qk_norm(
+      in: input.operand(), gain: arena.array(gain), epsilon: 1e-5, width: UInt32(input.width),
+      groups: UInt32(groups), out: output.operand())
+    expectAllEqual(outcomes(output, \.norm, step, plainCall(rows: input.rows)))
+    let length = input.width / groups
+    for row in 0..<input.rows {
+      let x = Array(UnsafeBufferPointer(start: input.float(row), count: input.width))
+      let found = Array(UnsafeBufferPointer(start: output.float(row), count: input.width))
+      for group in 0..<groups {
+        let part = (group * length)..<((group + 1) * length)
+        #expect(Array(found[part]) == normalized(Array(x[part]), Array(gain[part]), epsilon: 1e-5))
+      }
+    }
+  }
+
+  @Test("Δ is softplus within its limits", arguments: [1, 6, 16, 17, 80], [false, true])
+  func timeStep(width: Int, isFloat: Bool) {
+    var generator = Generator(seed: UInt64(width))
+    withArena { arena in
+      let input = Activations.random(
+        arena, rows: 5, width: width, isFloat: isFloat, &generator, awkward: false)
+      let bias = (0..<padded(width)).map { $0 < width ? generator.float(-6...3) : 0 }
+      for limits in [[0, .infinity], [0.05, 1.5], [0, 0], [-1, 0.25]] as [[Float]] {
+        checkTimeStep(arena, input, bias, low: limits[0], high: limits[1])
+      }
+    }
+  }
+
+  private func checkTimeStep(
+    _ arena: Arena, _ input: Activations, _ bias: [Float], low: Float, high: Float
+  ) {
+    let output = Activations.output(arena, rows: input.rows, width: input.width, isFloat: true)
+    let scale: Float = 0.03
+    var step = qk_step()
+    step.args.time_step = qk_time_step(
+      in: input.operand(arena.array([scale])), bias: arena.array(bias), minimum: low, maximum: high,
+      width: UInt32(input.width), out: output.operand())
+    expectAllEqual(outcomes(output, \.time_step, step, plainCall(rows: input.rows)))
+    for row in 0..<input.rows {
+      for column in 0..<input.width {
+        let x = Double(input.value(row, column, scale) + bias[column])
+        let y = output.float(row)[column]
+        let expected = min(max(log1p(exp(x)), Double(low)), Double(high))
+        #expect(expected == Double(y) || ulps(y, expected) <= 4, "\(x)")
       }
     }
   }

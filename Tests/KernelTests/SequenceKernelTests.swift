@@ -22,7 +22,7 @@ struct Schedule {
 }
 
 /// Runs one step over a schedule; operands are moved to each call's first row by `bind`.
-private func runSchedule(
+func runSchedule(
   _ schedule: Schedule, chunk: Int?, states: [UnsafeMutablePointer<UInt8>], kernel: @escaping qk_kernel,
   threads: UInt32, bind: (_ first: Int) -> qk_step
 ) {
@@ -41,11 +41,11 @@ private func runSchedule(
   }
 }
 
-private let schedules = [
+let schedules = [
   Schedule(lengths: [1]), Schedule(lengths: [2, 1, 5]), Schedule(lengths: [17]),
   Schedule(lengths: [3, 8, 1, 1]),
 ]
-private let chunkSizes: [Int?] = [nil, 1, 2, 3, 100]
+let chunkSizes: [Int?] = [nil, 1, 2, 3, 100]
 
 @Suite("Convolution")
 struct ConvTests {

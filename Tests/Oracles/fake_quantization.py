@@ -552,7 +552,7 @@ def random_ids(count, vocabulary):
     return ids
 
 
-def main():
+def main(network=Network):
     options = arguments()
     model = Model(options.model)
     figures, states = {}, {}
@@ -574,7 +574,7 @@ def main():
     if options.head_input == "float32":
         scales.pop("norm_f", None)
     products = None if options.own_scales else {projection(linear) for linear in plan["linears"]}
-    quantized = Network(model, recipe, Activations(scales, wide=wide), states, products)
+    quantized = network(model, recipe, Activations(scales, wide=wide), states, products)
     if not options.own_scales:
         figures.update(multiplier_error(plan, quantized, scales))
     figures["head_input"] = "float32" if "norm_f" not in scales else "int16" if "norm_f" in wide else "int8"
@@ -588,7 +588,7 @@ def main():
     span = count * options.window
     inputs = np.array(ids[:span]).reshape(count, -1)
     targets = np.array(ids[1 : span + 1]).reshape(count, -1)
-    reference = Network(model, FLOAT, Activations({}))
+    reference = network(model, FLOAT, Activations({}))
     figures.update(evaluate(reference, quantized, inputs, targets, options.batch))
     print(json.dumps({key: value for key, value in figures.items() if key != "window_kl"}, indent=1))
     if options.json:

@@ -12,7 +12,8 @@ from collections import OrderedDict
 
 import torch
 from safetensors.torch import save_file
-from transformers import FalconMambaConfig, FalconMambaForCausalLM, MambaConfig, MambaForCausalLM
+from transformers import (
+    FalconMambaConfig, FalconMambaForCausalLM, Mamba2Config, Mamba2ForCausalLM, MambaConfig, MambaForCausalLM)
 
 TESTS = pathlib.Path(__file__).parent.parent
 FILES = TESTS / "PickledTensorsTests/Fixtures"
@@ -86,7 +87,7 @@ def randomize(model):
         for name, value in model.named_parameters():
             if name.endswith(("norm.weight", "norm_f.weight", ".D")):
                 value.mul_(1 + 0.3 * torch.randn_like(value))
-            if name.endswith(("conv1d.bias", "conv1d.weight")):
+            if name.endswith(("conv1d.bias", "conv1d.weight", "in_proj.bias", "out_proj.bias")):
                 value.add_(0.2 * torch.randn_like(value))
 
 
@@ -132,8 +133,46 @@ def falcon():
     (directory / "pytorch_model.bin.index.json").write_text(json.dumps(index, indent=2) + "\n")
 
 
+def mamba2_limited():
+    """Mamba-2 with limits that Δ meets; 24 channels a group, so that blocks of 16 belong to two groups."""
+    torch.manual_seed(7)
+    config = Mamba2Config(
+        vocab_size=64, hidden_size=24, num_heads=4, head_dim=12, n_groups=2, state_size=8, num_hidden_layers=2,
+        initializer_range=0.2, time_step_limit=(0.02, 0.05), use_bias=True, use_conv_bias=False, use_cache=False,
+        chunk_size=8, tie_word_embeddings=False)
+    model = Mamba2ForCausalLM(config)
+    randomize(model)
+    directory = folder("mamba2-limited")
+    reference(model, directory)
+    model.config.architectures = ["Mamba2ForCausalLM"]
+    (directory / "config.json").write_text(json.dumps(model.config.to_dict(), indent=2, sort_keys=True) + "\n")
+    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, directory / "model.safetensors")
+
+
+def mamba2_original():
+    """The layout of state-spaces/mamba2-*: 61 tokens, padded to 64; the head shares the embedding's storage."""
+    torch.manual_seed(8)
+    config = Mamba2Config(
+        vocab_size=64, hidden_size=24, num_heads=3, head_dim=16, n_groups=1, state_size=16, num_hidden_layers=2,
+        initializer_range=0.2, use_cache=False, chunk_size=8, tie_word_embeddings=True)
+    model = Mamba2ForCausalLM(config)
+    randomize(model)
+    directory = folder("mamba2-original")
+    reference(model, directory)
+    tensors = OrderedDict(
+        (name.replace("backbone.embeddings", "backbone.embedding"), value) for name, value in model.state_dict().items())
+    torch.save(tensors, directory / "pytorch_model.bin")
+    settings = {
+        "d_model": 24, "d_intermediate": 0, "n_layer": 2, "vocab_size": 61, "attn_layer_idx": [], "attn_cfg": {},
+        "ssm_cfg": {"layer": "Mamba2", "d_state": 16, "headdim": 16}, "rms_norm": True, "residual_in_fp32": True,
+        "fused_add_norm": True, "pad_vocab_size_multiple": 16, "tie_embeddings": True}
+    (directory / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
+
+
 if __name__ == "__main__":
     torch.manual_seed(1)
     small_files()
     original()
     falcon()
+    mamba2_limited()
+    mamba2_original()

@@ -90,6 +90,40 @@ def selective_scan(name, steps, kind=None):
     )
 
 
+def rms_norm_of_groups():
+    x, gain = draw(3, 12), draw(12)
+    parts = x.reshape(3, 4, 3)
+    parts = parts / np.sqrt((parts * parts).mean(axis=2, keepdims=True) + single(1e-5))
+    node = "rms_norm(%x, $gain) {epsilon = 1e-05, groups = 4}"
+    return "rms_norm of groups", {"x": x}, {"gain": gain}, node, "f32[12]", parts.reshape(3, 12) * gain
+
+
+def scan_of_heads(groups, limits=None):
+    """Six heads of two channels; each head has one step, A and D, each group B and C of three states."""
+    rows, heads, width, states = 7, 6, 2, 3
+    u, z = draw(rows, heads * width), draw(rows, heads * width)
+    steps, b, c = draw(rows, heads), draw(rows, groups * states), draw(rows, groups * states)
+    a, d, bias = -np.abs(draw(heads)) - 0.0625, draw(heads), draw(heads, amplitude=0.25)
+    state = np.zeros((heads, width, states))
+    expected = []
+    for row in range(rows):
+        delta = np.logaddexp(0, steps[row] + bias)
+        if limits:
+            delta = np.clip(delta, *single(limits))
+        per_head = lambda x: np.repeat(x[row].reshape(groups, 1, states), heads // groups, axis=0)
+        x = u[row].reshape(heads, width)
+        state = np.exp(delta * a)[:, None, None] * state + (delta[:, None] * x)[:, :, None] * per_head(b)
+        y = ((state * per_head(c)).sum(axis=2) + d[:, None] * x).ravel()
+        expected.append(y * z[row] * sigmoid(z[row]))
+    bounds = f", minimum = {limits[0]}, maximum = {limits[1]}" if limits else ""
+    return (
+        f"selective_scan, heads in {groups} groups", {"u": u, "dt": steps, "b": b, "c": c, "z": z},
+        {"a": a, "d": d, "dt_bias": bias},
+        f"selective_scan(%u, %dt, %b, %c, %z, $a, $d, $dt_bias) {{groups = {groups}{bounds}}}", "f32[12]",
+        np.array(expected),
+    )
+
+
 def quantize(name, scale, x):
     return name, {"x": single(x)}, {}, "quantize(%x)", f"i8[{len(x[0])}]@{scale}", codes(x, scale)
 
@@ -126,6 +160,43 @@ def linear_cases():
     yield linear_int8("linear_int8, floats in", draw(3, 37), weight, multiplier, bias, "f32")
 
 
+def gate():
+    x, z = draw(3, 7), draw(3, 7, amplitude=20)
+    return "gate", {"x": x, "z": z}, {}, "gate(%x, %z)", "f32[7]", x * z * sigmoid(z)
+
+
+def attention(name, heads, key_heads, dim, rows):
+    """Causal; consecutive heads share keys and values."""
+    q, k, v = draw(rows, heads * dim), draw(rows, key_heads * dim), draw(rows, key_heads * dim)
+    scale = single(0.3)
+    sharing = heads // key_heads
+    expected = np.zeros_like(q)
+    for head in range(heads):
+        own, shared = slice(head * dim, (head + 1) * dim), slice(head // sharing * dim, (head // sharing + 1) * dim)
+        scores = q[:, own] @ k[:, shared].T * scale
+        scores[np.triu_indices(rows, 1)] = -np.inf
+        weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+        expected[:, own] = weights / weights.sum(axis=1, keepdims=True) @ v[:, shared]
+    node = f"attention(%q, %k, %v) {{heads = {heads}, key_heads = {key_heads}, scale = 0.3}}"
+    return name, {"q": q, "k": k, "v": v}, {}, node, f"f32[{heads * dim}]", expected
+
+
+def route():
+    x = single(np.concatenate([draw(4, 5), [[1, 2, 2, 0, 2], [0, 0, 0, 0, 0], [-200, 100, 0, 100, -1]]]))
+    weights = np.exp(x - x.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    chosen = np.argsort(-weights, axis=1, kind="stable")[:, :2]
+    expected = np.zeros_like(weights)
+    np.put_along_axis(expected, chosen, np.take_along_axis(weights, chosen, axis=1), axis=1)
+    return "route", {"x": x}, {}, "route(%x) {count = 2}", "f32[5]", expected
+
+
+def combine():
+    x, y, routes = draw(3, 4), draw(3, 4), single([[0, 0.5], [1, 0], [0.25, 0.75]])
+    node = "combine(%x, %y, %routes) {expert = 1}"
+    return "combine", {"x": x, "y": y, "routes": routes}, {}, node, "f32[4]", x + routes[:, 1:] * y
+
+
 def cases():
     yield rms_norm()
     yield conv1d(6, bias=True)
@@ -140,6 +211,14 @@ def cases():
     yield from linear_cases()
     yield selective_scan("selective_scan, state of halves", draw(9, 4), "f16")
     yield selective_scan("selective_scan, state of codes", draw(9, 4), "i8")
+    yield gate()
+    yield attention("attention", 2, 2, 3, 5)
+    yield attention("attention, shared keys", 6, 2, 4, 7)
+    yield route()
+    yield combine()
+    yield rms_norm_of_groups()
+    yield scan_of_heads(1)
+    yield scan_of_heads(3, (0.25, 0.75))
 
 
 def is_codes(case, operand):

@@ -19,25 +19,31 @@ enum Measure {
       }.map { ($0 * 64).rounded(.up) / 64 }
       table.ranges[node.name] = TensorRange(maximum: channels.max() ?? 0, channels: channels)
       guard node.op == .selectiveScan else { continue }
-      let states = largestStates(node.operands.map { values[$0.index] }, channels: width)
+      let states = largestStates(node, node.operands.map { values[$0.index] })
       table.ranges[node.stateName] = TensorRange(maximum: states.max() ?? 0, channels: states)
     }
     return table
   }
 
   /// The largest |h| of each channel of a scan, from its operands.
-  private static func largestStates(_ operands: [[Float]], channels: Int) -> [Float] {
-    let states = operands[5].count / channels
+  private static func largestStates(_ scan: Node, _ operands: [[Float]]) -> [Float] {
+    let (channels, heads) = (scan.type.width, operands[7].count)
+    let groups = scan.attributes.integer("groups") ?? 1
+    let shared = operands[2].count / tokens.count
+    let states = shared / groups
+    let limits = (scan.attributes.real("minimum") ?? 0)...(scan.attributes.real("maximum") ?? .infinity)
     var h = [Double](repeating: 0, count: channels * states)
     var largest = [Float](repeating: 0, count: channels)
     for row in tokens.indices {
       for cell in h.indices {
         let (channel, index) = (cell / states, cell % states)
-        let x = Double(operands[1][row * channels + channel] + operands[7][channel])
-        let (delta, u) = (log1p(exp(x)), Double(operands[0][row * channels + channel]))
-        h[cell] =
-          exp(delta * Double(operands[5][cell])) * h[cell]
-          + delta * u * Double(operands[2][row * states + index])
+        let head = channel / (channels / heads)
+        let x = Double(operands[1][row * heads + head] + operands[7][head])
+        let delta = min(max(log1p(exp(x)), Double(limits.lowerBound)), Double(limits.upperBound))
+        let u = Double(operands[0][row * channels + channel])
+        let a = Double(operands[5][operands[5].count == heads ? head : cell])
+        let b = Double(operands[2][row * shared + head / (heads / groups) * states + index])
+        h[cell] = exp(delta * a) * h[cell] + delta * u * b
         largest[channel] = max(largest[channel], (Float(abs(h[cell])) * 64).rounded(.up) / 64)
       }
     }

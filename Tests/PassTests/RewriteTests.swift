@@ -67,6 +67,23 @@ import Testing
       ])
   }
 
+  /// The norm after a scan by heads gives its gain to the weight that undoes the rotation.
+  @Test func gainsOfRotatedNorms() throws {
+    let module = try SmallMamba.module(groups: 3)
+    for recipe in [Recipe.naive, .quamba] {
+      let calibrated = try Pipeline.run(
+        Pipeline.calibrationPasses(for: recipe), on: module, recipe: recipe
+      ).module
+      let y = try #require(calibrated.value(named: "y"))
+      let gain = calibrated[calibrated[y].operands[1]]
+      let isRotated = recipe.rotation.kind != .none
+      #expect((gain.attributes["source"] == .source(.splat(1))) == isRotated)
+      #expect((calibrated.value(named: "out.gained") != nil) == isRotated)
+      #expect(calibrated.value(named: "y_rotated") != nil)
+      #expect(try Measure.difference(module, calibrated) <= 1e-5)
+    }
+  }
+
   /// A norm that something other than a product reads keeps its gain.
   @Test func normGainsThatMustStay() throws {
     let text = """

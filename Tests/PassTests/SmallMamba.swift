@@ -13,10 +13,13 @@ struct SmallMamba {
   var hasBias = false
   /// Whether the embedding is the head too.
   var isTied = true
+  /// Groups of heads, as in Mamba-2; 0 for channels without heads.
+  var groups = 0
   private var builder = ModuleBuilder(pass: "import")
   private var seed = 0
 
-  init(width: Int = 8, inner: Int = 12, hasBias: Bool = false, isTied: Bool = true) {
+  init(width: Int = 8, inner: Int = 12, hasBias: Bool = false, isTied: Bool = true, groups: Int = 0) {
+    self.groups = groups
     self.width = width
     self.inner = inner
     self.hasBias = hasBias
@@ -25,9 +28,9 @@ struct SmallMamba {
 
   /// The module as a frontend would import it.
   static func module(
-    width: Int = 8, inner: Int = 12, hasBias: Bool = false, isTied: Bool = true
+    width: Int = 8, inner: Int = 12, hasBias: Bool = false, isTied: Bool = true, groups: Int = 0
   ) throws -> Module {
-    var model = Self(width: width, inner: inner, hasBias: hasBias, isTied: isTied)
+    var model = Self(width: width, inner: inner, hasBias: hasBias, isTied: isTied, groups: groups)
     return try model.build()
   }
 
@@ -37,7 +40,7 @@ struct SmallMamba {
     let embedding = try emit(.embedding, [tokens, table], "embedding")
     let norm = try emit(
       .rmsNorm, [embedding, random([width], 1, "norm.gain")], "norm", ["epsilon": .real(1e-5)])
-    let mixed = try buildMixer(norm)
+    let mixed = try groups > 0 ? buildHeads(norm, groups: groups) : buildMixer(norm)
     let residual = try emit(.add, [embedding, mixed], "residual")
     let selected = try emit(.selectRows, [residual], "selected")
     let gain = builder.constant(
@@ -68,7 +71,7 @@ struct SmallMamba {
     return try project(y, [width, inner], "out", hasBias: hasBias)
   }
 
-  private mutating func project(
+  mutating func project(
     _ input: ValueID, _ shape: [Int], _ name: String, hasBias: Bool
   ) throws -> ValueID {
     var operands = [input, random(shape, 1, "\(name).weight")]
@@ -76,18 +79,17 @@ struct SmallMamba {
     return try emit(.linear, operands, name)
   }
 
-  private mutating func slice(_ value: ValueID, _ start: Int, _ count: Int, _ name: String) throws -> ValueID
-  {
+  mutating func slice(_ value: ValueID, _ start: Int, _ count: Int, _ name: String) throws -> ValueID {
     try emit(.slice, [value], name, ["start": .integer(start), "count": .integer(count)])
   }
 
-  private mutating func random(_ shape: [Int], _ amplitude: Float, _ name: String) -> ValueID {
+  mutating func random(_ shape: [Int], _ amplitude: Float, _ name: String) -> ValueID {
     seed += 1
     return builder.constant(
       .random(seed: seed, amplitude: amplitude), type: ValueType(.f32, shape), name: name, origin: "mixer")
   }
 
-  private mutating func emit(
+  mutating func emit(
     _ op: Op, _ operands: [ValueID], _ name: String, _ attributes: Attributes = [:]
   ) throws -> ValueID {
     try builder.emit(op, operands, attributes, name: name, origin: "mixer")

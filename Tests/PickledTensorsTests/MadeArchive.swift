@@ -58,15 +58,15 @@ struct MadeArchive {
       + comment
   }
 
-  private static func words(_ words: [UInt32]) -> [UInt8] {
+  static func words(_ words: [UInt32]) -> [UInt8] {
     words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
   }
 
-  private static func halves(_ halves: [UInt16]) -> [UInt8] {
+  static func halves(_ halves: [UInt16]) -> [UInt8] {
     halves.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }
   }
 
-  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+  static func checksum(_ bytes: [UInt8]) -> UInt32 {
     var value = UInt32.max
     for byte in bytes {
       value ^= UInt32(byte)

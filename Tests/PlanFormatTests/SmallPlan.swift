@@ -1,6 +1,6 @@
 import PlanFormat
 
-/// A plan with one instruction of every opcode; its scales are one, its other constants zero.
+/// A plan with one instruction of every opcode that a Mamba needs; its scales are one, its other constants zero.
 struct SmallPlan {
   static let vocabulary: UInt32 = 19
   static let width: UInt32 = 24

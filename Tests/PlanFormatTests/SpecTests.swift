@@ -18,7 +18,7 @@ struct SpecTests {
     let bytes = try SmallPlan().bytes()
     let listing = try bytes.withUnsafeBytes { disassemble(try PlanView(verifying: $0)) }
     let lines = listing.split(separator: "\n").map(String.init)
-    #expect(lines[0].hasPrefix("plan 1.1: vocabulary 19, width 24, layers 1, arena 768 + 256 bytes a row"))
+    #expect(lines[0].hasPrefix("plan 1.2: vocabulary 19, width 24, layers 1, arena 768 + 256 bytes a row"))
     #expect(lines.contains("section model at 640, 64 bytes"))
     #expect(lines.contains("  0 @scale:vector f32[1] at 3072, 64 bytes"))
     #expect(lines.contains("  1 %normed:i8[24] body + 128"))

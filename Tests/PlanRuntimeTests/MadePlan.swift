@@ -1,6 +1,6 @@
 import PlanFormat
 
-/// A small Mamba with random weights as a plan: every opcode, awkward sizes.
+/// A small Mamba with random weights as a plan: every opcode that one needs, awkward sizes.
 struct MadePlan {
   enum Kind: CaseIterable {
     /// Float32 activations, weights in float32, bfloat16 and float16.
@@ -12,6 +12,8 @@ struct MadePlan {
     case wide
     /// Float32 activations, int8 weights and embedding.
     case weightsOnly
+    /// Int8 activations and weights; scans by heads of 10 channels in groups of 20, so that a block meets two groups.
+    case heads
   }
 
   static let width = 20
@@ -19,11 +21,13 @@ struct MadePlan {
   static let states = 5
   static let rank = 3
   static let taps = 4
+  static let heads = 4
+  static let groups = 2
 
   let kind: Kind
   let vocabulary: Int
   var builder: PlanBuilder
-  private var isInt8: Bool { kind == .int8 || kind == .wide }
+  private var isInt8: Bool { kind == .int8 || kind == .wide || kind == .heads }
   private var isWide: Bool { kind == .wide }
 
   init(_ kind: Kind, layers: Int = 2, vocabulary: Int = 37, seed: UInt64 = 7) {
@@ -68,6 +72,10 @@ struct MadePlan {
     let x = linear(prefix + "in_proj.x", normed, Self.width, Self.channels, to: isInt8 ? .perChannel : .float)
     let z = linear(prefix + "in_proj.z", normed, Self.width, Self.channels, to: isInt8 ? .perTensor : .float)
     let (u, scanned) = addConv(prefix + "conv", x)
+    if kind == .heads {
+      addHeads(prefix, layer, normed, u: scanned, z: z, residual)
+      return builder.release(to: mark)
+    }
     let low = linear(prefix + "x_proj.dt", u, Self.channels, Self.rank, to: isInt8 ? .perTensor : .float)
     let b = linear(prefix + "x_proj.b", u, Self.channels, Self.states, to: isInt8 ? .perChannel : .float)
     let c = linear(prefix + "x_proj.c", u, Self.channels, Self.states, to: isInt8 ? .perChannel : .float)
@@ -77,6 +85,47 @@ struct MadePlan {
     let rotated = addHadamard(prefix + "hadamard", y)
     _ = linear(prefix + "out_proj", rotated, Self.channels, Self.width, to: .float, into: residual)
     builder.release(to: mark)
+  }
+
+  /// The rest of a layer whose channels belong to heads: Δ, scan, the norm of each group, rotation, projection.
+  private mutating func addHeads(
+    _ prefix: String, _ layer: Int, _ normed: BufferID, u: BufferID, z: BufferID, _ residual: BufferID
+  ) {
+    let shared = Self.groups * Self.states
+    let b = linear(prefix + "in_proj.b", normed, Self.width, shared, to: .perChannel)
+    let c = linear(prefix + "in_proj.c", normed, Self.width, shared, to: .perChannel)
+    let dt = linear(prefix + "in_proj.dt", normed, Self.width, Self.heads, to: .perChannel)
+    let delta = builder.buffer(prefix + "delta", .f32, Self.heads)
+    let bias = builder.vector(prefix + "dt_bias", builder.random.signed(Self.heads))
+    builder.draft.append(
+      .timeStep, name: prefix + "delta",
+      [
+        .input: .buffer(dt), .bias: .constant(bias), .minimum: .float(0.05), .maximum: .float(0.9),
+        .output: .buffer(delta),
+      ])
+    let type: ElementType = layer == 0 ? .f32 : .i8
+    let a = builder.vector(prefix + "a", builder.random.signed(Self.heads, times: 0.5, plus: -1))
+    let d = builder.vector(prefix + "d", builder.random.signed(Self.heads))
+    let state = addState(prefix + "scan", type)
+    let y = builder.buffer(prefix + "scan", .f32, Self.channels)
+    builder.draft.append(
+      .headScan, name: prefix + "scan",
+      [
+        .u: .buffer(u), .delta: .buffer(delta), .b: .buffer(b), .c: .buffer(c), .z: .buffer(z),
+        .a: .constant(a), .d: .constant(d), .groups: .integer(UInt32(Self.groups)), .state: state.offset,
+        .output: .buffer(y), .stateType: .integer(type.rawValue), .stateScale: .constant(state.scale),
+        .stateInverse: .constant(state.inverse),
+      ])
+    let gated = builder.buffer(prefix + "gated", .f32, Self.channels)
+    let gain = builder.vector(prefix + "gated.gain", builder.random.signed(Self.channels, plus: 1))
+    builder.draft.append(
+      .norm, name: prefix + "gated",
+      [
+        .input: .buffer(y), .gain: .constant(gain), .epsilon: .float(1e-5), .output: .buffer(gated),
+        .groups: .integer(UInt32(Self.groups)),
+      ])
+    let rotated = addHadamard(prefix + "hadamard", gated)
+    _ = linear(prefix + "out_proj", rotated, Self.channels, Self.width, to: .float, into: residual)
   }
 
   private mutating func addHead(_ residual: BufferID) {
@@ -95,7 +144,7 @@ struct MadePlan {
         .inverse: .constant(isWide ? inverse(of: normed) : .absent), .output: .buffer(normed),
       ])
     var input = normed
-    if kind == .int8 {
+    if isInt8 && !isWide {
       input = quantized("final.q", Self.width, .perTensor, program: .head)
       builder.draft.append(
         .quantize, program: .head, name: "quantize",
@@ -154,21 +203,28 @@ struct MadePlan {
       d: builder.vector(name + ".d", builder.random.signed(Self.channels)),
       dtBias: builder.vector(name + ".dt_bias", builder.random.signed(Self.channels))
     )
-    let state = builder.state(
-      StateShape.hiddenBytes(channels: UInt32(Self.channels), states: UInt32(Self.states), type: type))
-    let steps = type == .i8 ? builder.random.signed(Self.channels, times: 0.005, plus: 0.02) : []
-    let scale = type == .i8 ? builder.vector(name + ".state", steps) : .absent
-    let inverse = type == .i8 ? builder.vector(name + ".inverse", steps.map { 1 / $0 }) : .absent
+    let state = addState(name, type)
     let output = builder.buffer(name, .f32, Self.channels)
     builder.draft.append(
       .scan, name: name,
       [
         .u: .buffer(u), .dt: .buffer(dt), .b: .buffer(b), .c: .buffer(c), .z: .buffer(z),
         .a: .constant(constants.a), .d: .constant(constants.d), .dtBias: .constant(constants.dtBias),
-        .state: state, .output: .buffer(output), .stateType: .integer(type.rawValue),
-        .stateScale: .constant(scale), .stateInverse: .constant(inverse),
+        .state: state.offset, .output: .buffer(output), .stateType: .integer(type.rawValue),
+        .stateScale: .constant(state.scale), .stateInverse: .constant(state.inverse),
       ])
     return output
+  }
+
+  private mutating func addState(
+    _ name: String, _ type: ElementType
+  ) -> (offset: Operand, scale: ConstantID, inverse: ConstantID) {
+    let offset = builder.state(
+      StateShape.hiddenBytes(channels: UInt32(Self.channels), states: UInt32(Self.states), type: type))
+    guard type == .i8 else { return (offset, .absent, .absent) }
+    let steps = builder.random.signed(Self.channels, times: 0.005, plus: 0.02)
+    let scale = builder.vector(name + ".state", steps)
+    return (offset, scale, builder.vector(name + ".inverse", steps.map { 1 / $0 }))
   }
 
   private mutating func addHadamard(_ name: String, _ input: BufferID) -> BufferID {

@@ -54,7 +54,7 @@ final class ReferenceInterpreter {
 
   /// A state that is rounded may be rounded the other way after a different last bit.
   private func tolerance(_ instruction: Instruction) -> Double {
-    guard instruction.opcode == .scan else { return 2e-5 }
+    guard [.scan, .headScan].contains(instruction.opcode) else { return 2e-5 }
     return instruction.stateType == .f32 ? 2e-5 : instruction.stateType == .f16 ? 5e-3 : 5e-2
   }
 
@@ -78,9 +78,12 @@ final class ReferenceInterpreter {
       guard let second = instruction.buffer(.secondOutput) else { return [output: rows] }
       return [output: rows, second: rows]
     case .scan: return [output: scan(instruction, at: index)]
+    case .headScan: return [output: headScan(instruction, at: index)]
+    case .timeStep: return [output: input(instruction, .input).map { timeStep(instruction, $0) }]
     case .hadamard: return [output: input(instruction, .input).map { hadamard(instruction, $0, output) }]
     case .quantize: return [output: input(instruction, .input)]
     case .select: return [output: selected.map { input(instruction, .input)[$0] }]
+    case .gate, .attend, .route, .dispatch, .combine: return [:]  // in no plan that is made here
     }
   }
 
@@ -99,9 +102,14 @@ final class ReferenceInterpreter {
   }
 
   private func norm(_ instruction: Instruction, _ row: [Double]) -> [Double] {
-    let mean = row.reduce(0) { $0 + $1 * $1 } / Double(row.count)
-    let factor = 1 / (mean + Double(instruction.float(.epsilon))).squareRoot()
-    return row.indices.map { row[$0] * factor * (constant(instruction, .gain)?.vector($0) ?? .nan) }
+    let length = row.count / max(Int(instruction[.groups]), 1)
+    let factors = stride(from: 0, to: row.count, by: length).map { start in
+      let mean = row[start..<(start + length)].reduce(0) { $0 + $1 * $1 } / Double(length)
+      return 1 / (mean + Double(instruction.float(.epsilon))).squareRoot()
+    }
+    return row.indices.map {
+      row[$0] * factors[$0 / length] * (constant(instruction, .gain)?.vector($0) ?? .nan)
+    }
   }
 
   /// An int8 result comes out in units of its scale; it is given back dequantized.
@@ -153,6 +161,36 @@ final class ReferenceInterpreter {
           let decay = exponential(delta * a.element((channel / 16 * a.d1 + n) * 16 + channel % 16))
           h[channel][n] = decay * h[channel][n] + delta * u[row][channel] * b[row][n]
           y += c[row][n] * h[channel][n]
+          h[channel][n] = stored(h[channel][n], instruction, channel)
+        }
+        return z.isEmpty ? y : y * silu(z[row][channel])
+      }
+    }
+  }
+
+  private func timeStep(_ instruction: Instruction, _ row: [Double]) -> [Double] {
+    row.indices.map {
+      let step = softplus(row[$0] + (constant(instruction, .bias)?.vector($0) ?? .nan))
+      return min(max(step, Double(instruction.float(.minimum))), Double(instruction.float(.maximum)))
+    }
+  }
+
+  private func headScan(_ instruction: Instruction, at index: Int) -> [[Double]] {
+    let (u, delta) = (input(instruction, .u), input(instruction, .delta))
+    let (b, c, z) = (input(instruction, .b), input(instruction, .c), input(instruction, .z))
+    let (groups, channels, heads) = (Int(instruction[.groups]), u[0].count, delta[0].count)
+    let states = b[0].count / groups
+    var h = hidden[index] ?? Array(repeating: Array(repeating: 0.0, count: states), count: channels)
+    defer { hidden[index] = h }
+    return u.indices.map { row in
+      (0..<channels).map { channel in
+        let head = channel / (channels / heads)
+        let first = head / (heads / groups) * states
+        let decay = exponential(delta[row][head] * (constant(instruction, .a)?.vector(head) ?? .nan))
+        var y = (constant(instruction, .d)?.vector(head) ?? .nan) * u[row][channel]
+        for n in 0..<states {
+          h[channel][n] = decay * h[channel][n] + delta[row][head] * u[row][channel] * b[row][first + n]
+          y += c[row][first + n] * h[channel][n]
           h[channel][n] = stored(h[channel][n], instruction, channel)
         }
         return z.isEmpty ? y : y * silu(z[row][channel])

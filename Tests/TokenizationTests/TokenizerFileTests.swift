@@ -69,7 +69,7 @@ import Tokenization
       ("model.byte_fallback", true, "$.model.byte_fallback: model.byte_fallback is set"),
       ("model.magic", true, "$.model.magic: unknown setting 'magic'"),
       ("model.vocab.ab", 0, "$.model.vocab: id 0 of 'ab' belongs to another token"),
-      ("model.vocab.zz", -1, "$.model.vocab: the id of 'zz' is not a number below 4194304"),
+      ("model.vocab.zz", -1, "$.model.vocab: the id of 'zz' is not a number below 4000000"),
       ("model.merges", [["a", "c"]], "$.model.merges[0]: 'a', 'c' or both joined is no token"),
       ("model.merges", ["a  b"], "$.model.merges[0]: not a pair of tokens"),
       ("version", "2.0", "$.version: unknown version"),
@@ -191,13 +191,13 @@ import Tokenization
         ("model.vocab.zz", .integer(id)), ("added_tokens", [token(id, "zz"), token(258, "new")]),
       ])
       #expect(
-        found.contains("$.added_tokens[0]: the id is not a number below 4194304"), "\(id): \(found)")
+        found.contains("$.added_tokens[0]: the id is not a number below 4000000"), "\(id): \(found)")
     }
     let found = problems([
       ("model.vocab.zz", .integer(largest)),
       ("added_tokens", [token(largest, "zz"), token(largest + 1, "new")]),
     ])
-    #expect(found == ["$.added_tokens[1]: the id is not a number below 4194304"])
+    #expect(found == ["$.added_tokens[1]: the id is not a number below 4000000"])
   }
 
   @Test func addedTokens() {

@@ -33,13 +33,21 @@ typedef struct qk_operand {
 
 // What varies from call to call.
 typedef struct qk_call {
-  uint32_t rows;                 // rows of this program: tokens for the body, chosen rows for the head
-  uint32_t segments;             // sequences; rows of a segment are contiguous and ascending
-  const uint32_t *segment_start; // [segments + 1] first row of each segment, then `rows`
-  uint8_t *const *segment_state; // [segments] base of each sequence's state slot
-  const uint32_t *tokens;        // [rows] token ids (body)
-  const uint32_t *selected;      // [rows] body row of each chosen row (head)
+  uint32_t rows;                    // rows of this program: tokens for the body, chosen rows for the head
+  uint32_t segments;                // sequences; rows of a segment are contiguous and ascending
+  const uint32_t *segment_start;    // [segments + 1] first row of each segment, then `rows`
+  uint8_t *const *segment_state;    // [segments] base of each sequence's state slot
+  const uint32_t *tokens;           // [rows] token ids (body)
+  const uint32_t *selected;         // [rows] body row of each chosen row (head)
+  const uint32_t *segment_position; // [segments] tokens that the sequence had before this call
+  uint8_t *const *segment_cache;    // [segments] pages of each sequence's keys and values
 } qk_call;
+
+// The rows of a call that take part in the steps of one expert, filled in by `dispatch`.
+typedef struct qk_row_set {
+  qk_call call;   // rows: how many; they lie one after the other in the buffers of the set
+  uint32_t *list; // [row capacity] the call's row of each
+} qk_row_set;
 
 // ---- kernel arguments -----------------------------------------------------------------------------------
 
@@ -52,15 +60,29 @@ typedef struct qk_embed {
   qk_operand out; // f32
 } qk_embed;
 
+// Groups of one norm at most.
+#define QK_NORM_GROUPS 1024
+
 // y = (x * (1 / sqrt(mean(x^2) + epsilon))) * gain. The squares are summed by fma into 16 partial sums; the
-// mean divides by `width`. `in` and `out` may be the same f32 rows.
+// mean divides by their number. With groups every equal part of the row has a mean of its own. `in` and `out`
+// may be the same f32 rows.
 typedef struct qk_norm {
   qk_operand in;     // f32
   const float *gain; // [width padded to 16]
   float epsilon;
   uint32_t width;
-  qk_operand out; // f32, i8 or i16
+  uint32_t groups; // divides width; 0 counts as 1
+  qk_operand out;  // f32, i8 or i16
 } qk_norm;
+
+// out = min(max(softplus(in + bias), minimum), maximum).
+typedef struct qk_time_step {
+  qk_operand in;     // f32 or i8
+  const float *bias; // [width padded to 16]
+  float minimum, maximum;
+  uint32_t width;
+  qk_operand out; // f32
+} qk_time_step;
 
 // One tensor produced by a linear layer.
 typedef struct qk_linear_part {
@@ -119,6 +141,28 @@ typedef struct qk_scan {
   qk_operand peak;            // f32: largest |h| of each channel as stored after the token; or absent
 } qk_scan;
 
+// Selective scan of heads. The channels of a head have one delta, A and D; the heads of a group have B and C
+// in common. Otherwise as qk_scan: h = fma(exp(delta * A), h, (delta * u) * B); y = fma over n in order from
+// +0 of C[n] * h[n]; y = fma(D, u, y); y = y * SiLU(z) where z is present.
+typedef struct qk_head_scan {
+  qk_operand u, z;  // f32 or i8, [channels]; z may be absent
+  qk_operand delta; // f32, [heads]
+  qk_operand b, c;  // f32 or i8, [groups][n]
+  const float *a;   // [heads padded to 16]
+  const float *d;   // [heads padded to 16]
+  uint32_t n;
+  uint32_t groups;     // divides heads
+  uint32_t heads;      // divides channels
+  uint32_t head_width; // channels of a head
+  uint32_t blocks;     // of 16 channels
+  uint64_t state_offset;
+  uint32_t state_type;        // QK_F32, QK_F16 or QK_I8
+  const float *state_scale;   // [blocks * 16], i8 only
+  const float *state_inverse; // [blocks * 16], i8 only
+  qk_operand out;             // f32
+  qk_operand peak;            // f32: largest |h| of each channel as stored after the token; or absent
+} qk_head_scan;
+
 // Block-diagonal Hadamard transform, unnormalized, then * factor (f32) or quantized with factor as inverse
 // (codes). With a gain the input is x * gain. A block is (order, block / order) row-major: butterflies of
 // stride 1, 2, 4, ... inside each row, then the order x order signs across rows as additions in index order.
@@ -145,6 +189,62 @@ typedef struct qk_select {
   uint32_t width;
 } qk_select;
 
+// y = x * SiLU(z). `out` overlaps neither input.
+typedef struct qk_gate {
+  qk_operand in, z; // f32
+  qk_operand out;   // f32
+  uint32_t width;
+} qk_gate;
+
+// Tokens in one page of keys and values.
+#define QK_PAGE_TOKENS 64
+
+// Causal attention over all tokens of a sequence so far; `heads / key_heads` heads share keys and values.
+// With p = exp(s - max s) and s = sum over d of ((q * scale) * key scale)[d] * k[d], by fma from +0 in order
+// of d: y[d] = (sum of p * v[d] by fma from +0 in order of the keys) * (1 / sum of p) * value scale. The sum
+// of p is that of 16 partial sums, key i in partial i mod 16, by the tree. Scales are those of codes, else
+// left out. Keys and values are kept as they come, in pages of 64 tokens: of each key head [dim][64] keys,
+// then of each key head [64][dim padded to 16] values.
+typedef struct qk_attend {
+  qk_operand q;                   // f32 [heads * dim]
+  qk_operand k, v;                // f32 or i8, of one type [key_heads * dim]
+  qk_operand out;                 // f32 [heads * dim]
+  uint32_t heads, key_heads, dim; // dim: at most 256
+  float scale;
+  uint32_t capacity;    // tokens of a sequence at most, a multiple of 64
+  uint64_t page_bytes;  // from page to page
+  uint64_t page_offset; // where this step's part of a page begins
+} qk_attend;
+
+// w = softmax(x); the `count` largest stay, of equal ones the first; the others become 0. The softmax sums 16
+// partial sums, element i in partial i mod 16, by the tree.
+typedef struct qk_route {
+  qk_operand in;  // f32 [width]
+  qk_operand out; // f32 [width]
+  uint32_t width; // at most 256
+  uint32_t count; // at most width
+} qk_route;
+
+// Copies the rows whose route to `expert` is not 0, one after the other, and fills in their set.
+typedef struct qk_dispatch {
+  qk_operand in;     // f32
+  qk_operand routes; // f32
+  uint32_t expert;
+  uint32_t width;
+  qk_operand out; // f32, i8 or i16; rows of the set
+  qk_row_set *set;
+} qk_dispatch;
+
+// out[row] = fma(route, y, out[row]) for the rows of a set.
+typedef struct qk_combine {
+  qk_operand in;     // f32; rows of the set
+  qk_operand routes; // f32
+  uint32_t expert;
+  uint32_t width;
+  qk_operand out; // f32
+  const qk_row_set *set;
+} qk_combine;
+
 // How much a probe of the machine's limits does.
 typedef struct qk_probe {
   uint8_t *buffer; // [bytes] to touch or to read
@@ -166,16 +266,25 @@ typedef struct qk_step {
   uint32_t barrier;        // 1: every thread waits for all earlier steps before this one
   uint32_t instruction;    // index in the plan
   uint8_t *const *scratch; // [threads] per-thread scratch of at least qk_scratch_bytes(...), 64-byte aligned
+  const qk_call
+      *call; // what the kernel gets in place of the pool's call, or NULL; nothing runs where it has no rows
   union {
     qk_embed embed;
     qk_norm norm;
     qk_linear linear;
     qk_conv conv;
     qk_scan scan;
+    qk_head_scan head_scan;
+    qk_time_step time_step;
     qk_hadamard hadamard;
     qk_quantize quantize;
     qk_select select;
     qk_probe probe;
+    qk_gate gate;
+    qk_attend attend;
+    qk_route route;
+    qk_dispatch dispatch;
+    qk_combine combine;
   } args;
 } qk_step;
 
@@ -184,7 +293,8 @@ enum qk_isa { QK_SCALAR = 0, QK_AVX2 = 1, QK_AVXVNNI = 2, QK_AVX512 = 3, QK_NEON
 
 // The kernels of one instruction set.
 typedef struct qk_kernel_table {
-  qk_kernel embed, norm, linear, conv, scan, hadamard, quantize, select;
+  qk_kernel embed, norm, linear, conv, scan, hadamard, quantize, select, head_scan, time_step;
+  qk_kernel gate, attend, route, dispatch, combine;
 } qk_kernel_table;
 
 // Kernels that show what the machine can do at most.
@@ -205,7 +315,7 @@ const qk_kernel_table *qk_kernels(enum qk_isa isa);
 // Probes of a supported instruction set, or NULL.
 const qk_probe_table *qk_probes(enum qk_isa isa);
 // Bytes of per-thread scratch that a step with this kernel and these arguments needs, whatever the call:
-// something for scan and hadamard, 0 for the others. No kernel needs more for more rows.
+// something for scans, hadamard and attend, 0 for the others. No kernel needs more for more rows.
 size_t qk_scratch_bytes(const qk_step *step, uint32_t row_capacity);
 
 // A pool of threads that run steps in lock step. The calling thread takes part as thread 0.

@@ -40,6 +40,7 @@ struct AnalyzeCommand: ParsableCommand {
   @Flag(help: "Print the figures as JSON.")
   var json = false
 
+  @OptionGroup var tokenizer: TokenizerOptions
   @OptionGroup var recipe: RecipeOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var progress: ProgressOptions
@@ -57,7 +58,9 @@ struct AnalyzeCommand: ParsableCommand {
     }
     let file = try save.map { try OutputFile($0) }
     Interruption.listen()
-    let model = try LoadedModel(directory: model, checksValues: true)
+    let model = try LoadedModel(
+      directory: model, tokenizer: tokenizer.tokenizer, checksValues: true,
+      shouldStop: { Interruption.isRequested })
     Console.report(model.findings)
     let calibration = try CalibrationRun(model, recipe: recipe)
     let statistics = try statistics(calibration)

@@ -43,6 +43,7 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Print comma-separated values.")
   var csv = false
 
+  @OptionGroup var capacity: ContextCapacityOptions
   @OptionGroup var progress: ProgressOptions
 
   func validate() throws {
@@ -59,7 +60,7 @@ struct BenchCommand: ParsableCommand {
   private var settings: BenchSettings {
     BenchSettings(
       prompt: p, steps: n, batches: b.numbers, threads: t?.numbers ?? [ContextOptions.usualThreads],
-      repetitions: r)
+      repetitions: r, contextCapacity: capacity.context)
   }
 
   func run() throws {

@@ -41,7 +41,9 @@ struct Calibrate: ParsableCommand {
   func run() throws {
     let file = try OutputFile(output)
     Interruption.listen()
-    let loaded = try LoadedModel(directory: model, tokenizer: tokenizer.tokenizer, checksValues: true)
+    let loaded = try LoadedModel(
+      directory: model, tokenizer: tokenizer.tokenizer, checksValues: true,
+      shouldStop: { Interruption.isRequested })
     Console.report(loaded.findings)
     let reporter = ProgressReporter(progress.progress, task: "calibrate")
     let run = try CalibrationRun(loaded, recipe: try RecipeSource.recipe(recipe))

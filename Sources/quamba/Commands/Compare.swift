@@ -52,6 +52,7 @@ struct Compare: ParsableCommand {
   @Flag(help: "Print JSON: every tensor.")
   var json = false
 
+  @OptionGroup var tokenizer: TokenizerOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var progress: ProgressOptions
 
@@ -62,7 +63,8 @@ struct Compare: ParsableCommand {
   }
 
   func run() throws {
-    let source = try PlanOrModel(plan, threads: threads.count)
+    let source = try PlanOrModel(plan, tokenizer: tokenizer.tokenizer, threads: threads.count)
+    Console.report(source.findings)
     let reference = try ComparisonReference(model, for: source.plan, threads: threads.count)
     Console.report(reference.findings)
     let tokens = try source.tokens(try TextInput(path: text))

@@ -13,6 +13,8 @@ struct Compile: ParsableCommand {
       Calibrates on text unless statistics are given. A recipe says what is quantized, and how; docs/recipes.md \
       explains its parts, --print-recipe shows one as JSON to start from. The plan appears under its name only when it is complete, and \
       the same inputs give the same bytes.
+      Interrupted by Ctrl-C or SIGTERM (exit status 75), it keeps what its calibration has seen in OUTPUT.unfinished; the \
+      same command goes on from there, to the same bytes.
       """)
 
   @Argument(
@@ -28,6 +30,12 @@ struct Compile: ParsableCommand {
   @OptionGroup var recipe: RecipeOptions
   @Flag(help: "Print the recipe as JSON, with all changes to it, and do nothing else.")
   var printRecipe = false
+  @Flag(
+    help: """
+      Read headers alone, write nothing, and print what the plan will hold of every tensor, its exact size, the memory \
+      it needs at run time, and about how long the compile will take.
+      """)
+  var dryRun = false
   @OptionGroup var tokenizer: TokenizerOptions
   @Option(
     help: """
@@ -55,7 +63,10 @@ struct Compile: ParsableCommand {
   func validate() throws {
     if !printRecipe {
       if model == nil { throw ValidationError("Missing expected argument '<model>'") }
-      if output == nil { throw ValidationError("Missing expected argument '--output <output>'") }
+      if output == nil && !dryRun { throw ValidationError("Missing expected argument '--output <output>'") }
+    }
+    if dryRun && (report != nil || dumpIR != nil) {
+      throw ValidationError("--dry-run writes nothing; leave out --report and --dump-ir")
     }
     if timings && report == nil { throw ValidationError("--timings is for --report") }
     let needsText = calibration.isTextAlone && (try? recipe.resolved())?.observesCodes == true
@@ -73,12 +84,12 @@ struct Compile: ParsableCommand {
   }
 
   func run() throws {
-    guard !printRecipe, let model, let output else {
+    guard !printRecipe, let model else {
       Console.print(try recipe.resolved().jsonText)
       return
     }
     var options = Compiler.Options(
-      model: model, output: output, recipe: try recipe.resolved(), threads: threads.count)
+      model: model, output: output ?? "", recipe: try recipe.resolved(), threads: threads.count)
     options.tokenizer = tokenizer.tokenizer
     options.statistics = stats
     options.text = calibration.text
@@ -86,6 +97,17 @@ struct Compile: ParsableCommand {
     options.dumpDirectory = dumpIR
     options.license = license
     options.gramBytes = gptqMemory << 20
+    if dryRun {
+      let forecast = try CompileForecast(options)
+      Console.report(forecast.findings)
+      if json { Console.print(forecast.json) } else { Console.print(forecast.text) }
+    } else {
+      try compile(options)
+    }
+  }
+
+  private func compile(_ options: Compiler.Options) throws {
+    let output = options.output
     let page = try report.map { try OutputFile($0) }
     Interruption.listen()
     let reporter = ProgressReporter(progress.progress, task: "calibrate")

@@ -63,6 +63,8 @@ struct Eval: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  @OptionGroup var tokenizer: TokenizerOptions
+  @OptionGroup var capacity: ContextCapacityOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var progress: ProgressOptions
 

@@ -24,7 +24,8 @@ final class EvalRun {
   /// Opens and reads everything, and refuses what does not fit together, before anything is computed.
   init(_ options: Eval) throws {
     self.options = options
-    source = try PlanOrModel(options.path, threads: options.threads.count)
+    let tokenizer = options.tokenizer.tokenizer
+    source = try PlanOrModel(options.path, tokenizer: tokenizer, threads: options.threads.count)
     let source = source
     Console.report(source.findings)
     texts = try options.text.map { try Self.windows($0, options, source) }
@@ -61,6 +62,7 @@ final class EvalRun {
       let scores = try EvaluationFailure.naming(nil) {
         try TaskScorer.score(
           source.plan, on: questions, baseline: baseline, threads: options.threads.count,
+          contextCapacity: options.capacity.context,
           progress: { done, _ in report(done) }, shouldStop: { Interruption.isRequested })
       }
       done += questions.count
@@ -78,7 +80,8 @@ final class EvalRun {
     let score = try EvaluationFailure.naming(options.text[index]) {
       try TextScorer.score(
         source.plan, on: texts[index], against: baseline, threads: options.threads.count,
-        countsSaturation: options.saturation, record: record, progress: { done, _ in report(done) },
+        contextCapacity: options.capacity.context, countsSaturation: options.saturation, record: record,
+        progress: { done, _ in report(done) },
         shouldStop: { Interruption.isRequested })
     }
     done += texts[index].count
@@ -109,7 +112,7 @@ extension EvalRun {
     guard BaselineFile.isBaseline(path) else {
       let other = try PlanOrModel(path, threads: options.threads.count)
       Console.report(other.findings)
-      try checkTokenizers(plan, other.plan)
+      if options.tokenizer.tokenizer == nil { try checkTokenizers(plan, other.plan) }
       return .plan(other.plan)
     }
     guard options.tasks.isEmpty, options.saveBaseline == nil else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CompilerDriver
+import PlanRuntime
 
 /// The command `quamba logits`.
 struct Logits: ParsableCommand {
@@ -24,6 +25,9 @@ struct Logits: ParsableCommand {
     let sequences = try LogitsExport.readTokens(tokens)
     let source = try PlanOrModel(path, threads: threads.count)
     Console.report(source.findings)
-    try LogitsExport(source.plan, threads: threads.count).write(sequences, to: output, hidden: hidden)
+    try LogitsExport(
+      source.plan, threads: threads.count,
+      longest: min(sequences[0].count, ContextOptions.largestContextCapacity)
+    ).write(sequences, to: output, hidden: hidden)
   }
 }

@@ -45,7 +45,8 @@ struct ProfileCommand: ParsableCommand {
   func run() throws {
     let file = try trace.map { try OutputFile($0) }
     do {
-      let profiler = try Profiler(try PlanFile.load(plan), batch: b, threads: threads.count)
+      let profiler = try Profiler(
+        try PlanFile.load(plan), batch: b, threads: threads.count, contextCapacity: max(p, n))
       let profile = try profiler.profile(prompt: p, steps: n)
       if let file {
         try file.write(Array(JSONText.encode(profile.trace).utf8))

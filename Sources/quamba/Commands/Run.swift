@@ -3,6 +3,7 @@ import CompilerDriver
 import Diagnostics
 import Generation
 import PlanRuntime
+import Tokenization
 
 /// The command `quamba run`.
 struct Run: ParsableCommand {
@@ -37,6 +38,8 @@ struct Run: ParsableCommand {
   @Flag(name: .customLong("ignore-eos"), help: "Go on after the end-of-text token.")
   var ignoresEnd = false
 
+  @OptionGroup var tokenizer: TokenizerOptions
+  @OptionGroup var capacity: ContextCapacityOptions
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
@@ -53,13 +56,17 @@ struct Run: ParsableCommand {
   }
 
   func run() throws {
-    let source = try PlanOrModel(path, threads: threads.count)
+    let source = try PlanOrModel(path, tokenizer: tokenizer.tokenizer, threads: threads.count)
     Console.report(source.findings)
     do {
-      let generator = try TextGenerator(plan: source.plan, options: ContextOptions(threads: threads.count))
+      let prompt = try promptIDs(source.plan, source.tokenizer)
       let request = GenerationRequest(
-        prompt: try promptIDs(generator), tokenLimit: n, ignoresEnd: ignoresEnd, sampling: sampling)
-      if let prompt { Console.stream(prompt) }
+        prompt: prompt, tokenLimit: n, ignoresEnd: ignoresEnd, sampling: sampling)
+      let generator = try TextGenerator(
+        plan: source.plan, tokenizer: source.tokenizer,
+        options: ContextOptions(
+          contextCapacity: capacity.context ?? request.longestSequence, threads: threads.count))
+      if let text = self.prompt { Console.stream(text) }
       var isFirst = true
       let statistics = try generator.generate(request) { id, text in
         if ids == nil {
@@ -77,8 +84,8 @@ struct Run: ParsableCommand {
     }
   }
 
-  private func promptIDs(_ generator: TextGenerator) throws -> [UInt32] {
-    guard let ids else { return try generator.encode(prompt ?? "") }
+  private func promptIDs(_ plan: Plan, _ tokenizer: Tokenizer?) throws -> [UInt32] {
+    guard let ids else { return try TextGenerator.encode(prompt ?? "", for: plan, tokenizer: tokenizer) }
     return try ids.split(separator: ",", omittingEmptySubsequences: false).map { piece in
       guard let id = UInt32(piece) else {
         throw DiagnosticFailure(
@@ -104,9 +111,13 @@ extension GenerationError {
     switch self {
     case .context(let error): error.failure
     case .call: DiagnosticFailure(.badText, "\(self)", at: .option("--ids"), hint: "give ids of the model")
+    case .length:
+      DiagnosticFailure(
+        .badOption, "\(self)", at: .option("--context"), hint: "give a larger one, or a smaller -n")
     case .emptyPrompt: DiagnosticFailure(.badText, "\(self)", hint: "give at least one token")
     case .noTokenizer:
-      DiagnosticFailure(.missingFile, "\(self)", at: .option("--prompt"), hint: "use --ids")
+      DiagnosticFailure(
+        .missingFile, "\(self)", at: .option("--prompt"), hint: "give one by --tokenizer, or use --ids")
     case .tokenizer, .vocabulary:
       DiagnosticFailure(.badPlan, "\(self)", hint: "the file is damaged; compile again")
     }

@@ -58,6 +58,8 @@ struct StatsCommand: ParsableCommand {
         Console.print(summary.json)
       } else {
         Console.print("\(statistics): \(summary.statistics.account)\n\(Self.table(summary.taps))")
+        let experts = summary.statistics.expertCoverage
+        if !experts.isEmpty { Console.print("\nexperts\n\(Self.table(experts))") }
       }
     }
   }
@@ -76,6 +78,12 @@ extension StatsCommand.Show {
         [tap.name, "\(tap.count)", number(Double(tap.maximum)), number(tap.medianChannel), ratio]
           + clips.map { number(Double($0)) })
     }
+    return table.text
+  }
+
+  private static func table(_ experts: [ExpertCoverage]) -> String {
+    var table = TextTable(["expert", "tokens"])
+    for expert in experts { table.append([expert.expert, "\(expert.tokens)"]) }
     return table.text
   }
 

@@ -28,8 +28,11 @@ struct Tokenize: ParsableCommand {
   @Flag(help: "Leave out special tokens when decoding.")
   var skipSpecial = false
 
+  @OptionGroup var tokenizer: TokenizerOptions
+
   func run() throws {
-    let tokenizer = try TokenizerSource.open(path)
+    let (tokenizer, findings) = try TokenizerSource.open(path, tokenizer: self.tokenizer.tokenizer)
+    Console.report(findings)
     if let text {
       Console.print(encoded(text, tokenizer), pretty: false)
       return

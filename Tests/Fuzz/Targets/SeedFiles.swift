@@ -17,6 +17,8 @@ public struct SeedFiles: Sendable {
 
   /// A plan by each recipe that the program knows.
   public let plans: [(recipe: String, bytes: [UInt8])]
+  /// The tokenizer that all plans hold.
+  public let tokenizer: [UInt8]
   /// A statistics file.
   public let statistics: [UInt8]
   /// A file of tensors.
@@ -28,6 +30,8 @@ public struct SeedFiles: Sendable {
       try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
       defer { try? FileManager.default.removeItem(at: place) }
       plans = try Recipe.builtIn.map { ($0.name, try Self.plan($0, place.path + "/plan")) }
+      let plan = try Plan(bytes: plans[0].bytes)
+      tokenizer = withExtendedLifetime(plan) { Array(plan.tokenizerSection) }
       let run = try CalibrationRun(try LoadedModel(directory: Self.model, checksValues: true))
       let size = CalibrationText.Size(samples: 2, length: 32)
       statistics = Array(try run.run(text: nil, size: size, threads: 1, progress: { _, _ in }).text.utf8)
