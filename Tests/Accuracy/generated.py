@@ -6,16 +6,16 @@ import math
 from lines import Line, added
 
 PROMPT, TOKENS, SEEDS = "The old house stood", 2000, range(1, 9)
-STATES = [
-    Line("quamba-smooth", "float32"),
-    added("quamba-smooth", "float16", "", state="float16"),
-    added("quamba-smooth", "int8", "", state="int8"),
-]
+STATES = {
+    "float32": Line("quamba-smooth", ""),
+    "float16": added("quamba-smooth", "float16", "", state="float16"),
+    "int8": added("quamba-smooth", "int8", "", state="int8"),
+}
 
 
 def texts(measurement, model):
     """Files of the prompt's ids and those that the plan with float32 states samples after it, one for each seed."""
-    plan = measurement.plan(STATES[0])
+    plan = measurement.plan(STATES["float32"])
     prompt = json.loads(measurement.output("tokenize", plan, "--text", PROMPT))
     start = ",".join(map(str, prompt))
 
@@ -40,17 +40,17 @@ def table(measurement, model):
     scoring = [part for path in paths for part in ("--text", path)]
     scoring += ["--window", window, "--score-from", prompt - 1, "--baseline", model]
     rows = []
-    for state in STATES:
+    for state, line in STATES.items():
         documents = measurement.kept(
-            f"{state.name}.generated", lambda: measurement.scores_of("eval", measurement.plan(state), *scoring))
+            f"{line.name}.generated", lambda: measurement.scores_of("eval", measurement.plan(line), *scoring))
         increase = mean_and_error([100 * document["increase"] for document in documents])
         divergence = mean_and_error([1000 * document["kl"] for document in documents])
         ranges = [(place["from"], place["to"]) for place in documents[0]["positions"]]
         drift = [mean_and_error([1000 * document["positions"][index]["kl"] for document in documents])[0]
                  for index in range(len(ranges))]
-        rows.append((state.title, increase, divergence, drift))
+        rows.append((state, increase, divergence, drift))
     places = [f"{first}–{last - 1}" for first, last in ranges]
     print("| state | increase | KL · 1000 | KL · 1000 at " + " | ".join(places) + " |\n" + "|---" * (3 + len(places)) + "|")
-    for title, increase, divergence, drift in rows:
+    for state, increase, divergence, drift in rows:
         cells = [f"{increase[0]:.3f} ± {increase[1]:.3f} %", f"{divergence[0]:.3f} ± {divergence[1]:.3f}"]
-        print(f"| `{title}` | " + " | ".join(cells + [f"{value:.2f}" for value in drift]) + " |")
+        print(f"| `{state}` | " + " | ".join(cells + [f"{value:.2f}" for value in drift]) + " |")
