@@ -10,11 +10,8 @@ extension ConstantEvaluator {
     let (block, order) = Self.hadamardShape(node)
     let factor = 1 / Double(block).squareRoot()
     withUnsafeTemporaryAllocation(of: Double.self, capacity: block) { values in
-      for start in stride(from: 0, to: destination.count, by: block) {
-        for index in 0..<block { values[index] = Double(destination[start + index]) }
-        qk_hadamard_f64(values.baseAddress, UInt32(block), UInt32(order))
-        for index in 0..<block { destination[start + index] = Float(values[index] * factor) }
-      }
+      qk_rotate(
+        destination.baseAddress, destination.count, UInt32(block), UInt32(order), factor, values.baseAddress)
     }
   }
 

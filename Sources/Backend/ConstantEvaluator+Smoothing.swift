@@ -1,7 +1,16 @@
 import CKernels
 import IR
+import WorkSharing
 
 extension ConstantEvaluator {
+  /// Measures the columns of all weights that ask for it; several threads, each takes what depends on one another.
+  /// - Throws: what the source throws.
+  func measureColumns(threads: Int) throws {
+    let asking = module.values.filter { module[$0].op == .columnMax }
+    let inner = Set(asking.flatMap { module[$0].operands.dropFirst() })
+    try Parallel.forEach(asking.filter { !inner.contains($0) }, threads: threads) { _ = try vector($0) }
+  }
+
   /// The largest magnitudes of a weight's columns, from one pass over its rows.
   func measuredColumns(_ node: Node) throws -> [Float] {
     let weight = node.operands[0]
@@ -12,7 +21,7 @@ extension ConstantEvaluator {
       try Scratch.withFloats(rows.count * width) { values in
         try read(weight, rows: rows, into: values)
         for start in stride(from: 0, to: values.count, by: width) {
-          for column in 0..<width { largest[column] = max(largest[column], abs(values[start + column])) }
+          qk_running_max_abs(values.baseAddress.map { $0 + start }, width, &largest)
         }
       }
     }

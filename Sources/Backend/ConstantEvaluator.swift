@@ -13,7 +13,8 @@ struct ConstantEvaluator: Sendable {
   var scales: [ValueID: [Float]] = [:]
   /// Matrices whose rows are rotated; the last few are kept.
   let rotatedMatrices = ConstantCache(limit: 4)
-  let columnMaxima = ConstantCache(limit: .max)
+  /// What is measured or computed from whole weights, a number for each channel.
+  let channelVectors = ConstantCache(limit: .max)
 
   /// Elements of one row of a constant: all dimensions but the first.
   func rowWidth(_ id: ValueID) -> Int { module[id].type.elementCount / max(module[id].type.shape[0], 1) }
@@ -59,8 +60,8 @@ struct ConstantEvaluator: Sendable {
     case .weightScale: return try measured(id)
     case .requantizeMultiplier: return try multipliers(node)
     case .requantizeBias: return try biases(node)
-    case .columnMax: return try columnMaxima.values(of: id) { try measuredColumns(node) }
-    case .smoothingFactors: return try smoothingFactors(node)
+    case .columnMax: return try channelVectors.values(of: id) { try measuredColumns(node) }
+    case .smoothingFactors: return try channelVectors.values(of: id) { try smoothingFactors(node) }
     case .reciprocal: return try vector(node.operands[0]).map { Float(1 / Double($0)) }
     default:
       return try [Float](unsafeUninitializedCapacity: node.type.elementCount) { buffer, count in
@@ -97,8 +98,11 @@ struct ConstantEvaluator: Sendable {
   ) throws {
     try read(node.operands[0], rows: range, into: destination)
     let factors = try vector(node.operands[1])
-    for index in destination.indices {
-      destination[index] = Float(Double(destination[index]) * Double(factors[index % factors.count]))
+    factors.withUnsafeBufferPointer { factors in
+      for start in stride(from: 0, to: destination.count, by: factors.count) {
+        let row = UnsafeMutableBufferPointer(rebasing: destination[start..<(start + factors.count)])
+        for column in factors.indices { row[column] *= factors[column] }
+      }
     }
   }
 
@@ -108,9 +112,8 @@ struct ConstantEvaluator: Sendable {
     try read(node.operands[0], rows: range, into: destination)
     let factors = try vector(node.operands[1])
     let width = destination.count / max(range.count, 1)
-    for index in destination.indices {
-      destination[index] = Float(
-        Double(destination[index]) * Double(factors[range.lowerBound + index / width]))
+    for (row, factor) in factors[range].enumerated() {
+      for index in (row * width)..<((row + 1) * width) { destination[index] *= factor }
     }
   }
 

@@ -54,13 +54,14 @@ public struct WeightsWriter: Sendable {
 
   /// Writes all constants.
   ///
-  /// Measures scales of whole weights, then packs weights, then writes the small vectors.
+  /// Measures columns and scales of whole weights, then packs weights, then writes the small vectors.
   /// - Parameter refinement: how products of codes get better codes and biases; nil for the nearest codes.
   /// - Throws: what tensors, sink and refinement throw.
-  /// - Complexity: a weight is read once, or twice where it has one scale; memory is a few blocks a thread, and
+  /// - Complexity: a weight is read once, and once more where its columns or its one scale are measured; memory is a few blocks a thread, and
   ///   with a refinement what that states.
   public func write(refining refinement: CodeRefinement? = nil) throws {
     var writer = self
+    try evaluator.measureColumns(threads: threads)
     try writer.evaluator.measureScales(except: Set(packedScales.keys), threads: threads)
     let products = refinement.map { refinement in
       plan.module.codeProducts().filter { refinement.correctsBias || $0.isRoundable }

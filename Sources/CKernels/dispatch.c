@@ -127,6 +127,10 @@ void qk_hadamard_f64(double *block_values, uint32_t block, uint32_t order) {
   helpers()->hadamard_f64(block_values, block, order, qk_hadamard_signs(order));
 }
 
+void qk_rotate(float *values, size_t count, uint32_t block, uint32_t order, double factor, double *scratch) {
+  helpers()->rotate(values, count, block, order, qk_hadamard_signs(order), factor, scratch);
+}
+
 void qk_widen(const void *src, enum qk_type type, size_t count, float *dst) {
   helpers()->widen(src, type, count, dst);
 }

@@ -167,32 +167,3 @@ static void pack_panel(const void *rows, size_t row_stride, uint32_t rows_valid,
   else
     pack_panel_u16(rows, row_stride, rows_valid, k, panel);
 }
-
-// The transform of hadamard() in double. signs: [order * order].
-static void hadamard_f64(double *values, uint32_t block, uint32_t order, const int8_t *signs) {
-  const size_t m = block / order;
-  for (size_t s = 1; s < m; s *= 2)
-    for (size_t base = 0; base < block; base += 2 * s)
-      for (size_t i = base; i < base + s; i++) {
-        const double a = values[i], b = values[i + s];
-        values[i] = a + b;
-        values[i + s] = a - b;
-      }
-  if (order == 1)
-    return;
-  const size_t width = m < 8 ? m : 8;
-  for (size_t column = 0; column < m; column += width) {
-    double in[60][8] = {{0}};
-    for (uint32_t j = 0; j < order; j++)
-      memcpy(in[j], values + j * m + column, width * sizeof(double));
-    for (uint32_t i = 0; i < order; i++) {
-      double sum[8];
-      for (uint32_t c = 0; c < 8; c++)
-        sum[c] = in[0][c] * signs[i * order];
-      for (uint32_t j = 1; j < order; j++)
-        for (uint32_t c = 0; c < 8; c++)
-          sum[c] = sum[c] + in[j][c] * signs[i * order + j];
-      memcpy(values + i * m + column, sum, width * sizeof(double));
-    }
-  }
-}

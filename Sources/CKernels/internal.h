@@ -26,6 +26,8 @@ typedef struct qk_isa_table {
                             size_t b_stride, size_t rows, size_t columns, size_t k);
   void (*round_columns)(const qk_rounding *a, uint32_t rows, size_t begin, size_t end);
   void (*hadamard_f64)(double *values, uint32_t block, uint32_t order, const int8_t *signs);
+  void (*rotate)(float *values, size_t count, uint32_t block, uint32_t order, const int8_t *signs,
+                 double factor, double *scratch);
   double (*exp)(double x);
   double (*log)(double x);
 } qk_isa_table;

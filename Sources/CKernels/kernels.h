@@ -7,6 +7,7 @@
 #include "scan.h"
 #include "linear.h"
 #include "helpers.h"
+#include "rotation.h"
 #include "gram.h"
 #include "rounding.h"
 #include "elementary.h"
@@ -41,6 +42,7 @@ const qk_isa_table QK_TABLE = {
     .subtract_products = subtract_products,
     .round_columns = round_columns,
     .hadamard_f64 = hadamard_f64,
+    .rotate = rotate,
     .exp = exp_f64,
     .log = log_f64,
 };

@@ -9,6 +9,8 @@
 typedef float f32x16 __attribute__((ext_vector_type(16)));
 typedef float f32x8 __attribute__((ext_vector_type(8)));
 typedef float f32x4 __attribute__((ext_vector_type(4)));
+typedef double f64x8 __attribute__((ext_vector_type(8)));
+typedef int64_t i64x8 __attribute__((ext_vector_type(8)));
 typedef int32_t i32x16 __attribute__((ext_vector_type(16)));
 typedef uint32_t u32x16 __attribute__((ext_vector_type(16)));
 typedef uint16_t u16x16 __attribute__((ext_vector_type(16)));
@@ -37,6 +39,16 @@ QK_INLINE i32x16 load_i32(const void *src) {
 }
 
 QK_INLINE void store_f32(void *dst, f32x16 v) {
+  memcpy(dst, &v, sizeof v);
+}
+
+QK_INLINE f64x8 load_f64(const double *src) {
+  f64x8 v;
+  memcpy(&v, src, sizeof v);
+  return v;
+}
+
+QK_INLINE void store_f64(double *dst, f64x8 v) {
   memcpy(dst, &v, sizeof v);
 }
 

@@ -54,10 +54,26 @@ QK_INLINE void codes_stream(const qk_linear *a, panel_ref ref, const uint32_t pl
   linear_finish_codes(ref, 0, planes, total);
 }
 
+// Panels that are prefetched while a tile is computed: the weights of the next group of panels arrive while
+// the rows pass this one. It may pass the last panel; it cannot fault.
+typedef struct panels_ahead {
+  const uint8_t *weights;
+  uint32_t begin, end;
+} panels_ahead;
+
+// The part of the next group, if there is one, that belongs to the tile of rows from `first_row` on.
+QK_INLINE panels_ahead ahead_of_tile(const uint8_t *next, uint32_t first_row, uint32_t rows) {
+  if (!next)
+    return (panels_ahead){NULL, 0, 0};
+  const uint32_t tile = first_row / QK_TILE_ROWS, tiles = (rows + QK_TILE_ROWS - 1) / QK_TILE_ROWS;
+  return (panels_ahead){next, tile * QK_TILE_PANELS / tiles, (tile + 1) * QK_TILE_PANELS / tiles};
+}
+
 // `rows` rows of planes times `panels` panels, of which `taken` are stored. Inputs are read as q + 128; the
 // correction takes the 128 back.
 QK_INLINE void codes_tile(const qk_linear *a, const panel_ref *refs, uint32_t taken, uint32_t first_row,
-                          const uint32_t rows, const uint32_t panels, const uint32_t planes) {
+                          const uint32_t rows, const uint32_t panels, const uint32_t planes,
+                          panels_ahead ahead) {
   const size_t bytes = (size_t)a->k * QK_LANES;
   const uint8_t *weights[QK_TILE_PANELS];
   const uint8_t *x[QK_TILE_ROWS];
@@ -75,6 +91,8 @@ QK_INLINE void codes_tile(const qk_linear *a, const panel_ref *refs, uint32_t ta
     x[r] = plane_row(a, first_row + r, planes);
   for (size_t k = 0; k < a->k; k += 4) {
     __m512i w[QK_TILE_PANELS];
+    for (uint32_t p = ahead.begin; p < ahead.end; p++)
+      __builtin_prefetch(ahead.weights + p * bytes + k * QK_LANES, 0, 2);
 #pragma clang loop unroll(full)
     for (uint32_t p = 0; p < panels; p++)
       w[p] = _mm512_loadu_si512(weights[p] + k * QK_LANES);
@@ -98,26 +116,26 @@ QK_INLINE void codes_tile(const qk_linear *a, const panel_ref *refs, uint32_t ta
 
 // Up to six rows of planes times four panels.
 QK_INLINE void codes_rows(const qk_linear *a, const panel_ref *refs, uint32_t taken, uint32_t first_row,
-                          uint32_t rows, const uint32_t planes) {
+                          uint32_t rows, const uint32_t planes, panels_ahead ahead) {
   switch (rows) {
   case 1:
     if (planes == 1)
-      codes_tile(a, refs, taken, first_row, 1, QK_TILE_PANELS, 1);
+      codes_tile(a, refs, taken, first_row, 1, QK_TILE_PANELS, 1, ahead);
     return;
   case 2:
-    return codes_tile(a, refs, taken, first_row, 2, QK_TILE_PANELS, planes);
+    return codes_tile(a, refs, taken, first_row, 2, QK_TILE_PANELS, planes, ahead);
   case 3:
     if (planes == 1)
-      codes_tile(a, refs, taken, first_row, 3, QK_TILE_PANELS, 1);
+      codes_tile(a, refs, taken, first_row, 3, QK_TILE_PANELS, 1, ahead);
     return;
   case 4:
-    return codes_tile(a, refs, taken, first_row, 4, QK_TILE_PANELS, planes);
+    return codes_tile(a, refs, taken, first_row, 4, QK_TILE_PANELS, planes, ahead);
   case 5:
     if (planes == 1)
-      codes_tile(a, refs, taken, first_row, 5, QK_TILE_PANELS, 1);
+      codes_tile(a, refs, taken, first_row, 5, QK_TILE_PANELS, 1, ahead);
     return;
   default:
-    return codes_tile(a, refs, taken, first_row, QK_TILE_ROWS, QK_TILE_PANELS, planes);
+    return codes_tile(a, refs, taken, first_row, QK_TILE_ROWS, QK_TILE_PANELS, planes, ahead);
   }
 }
 
@@ -130,12 +148,15 @@ QK_INLINE void codes_planes(const qk_linear *a, uint32_t rows, panel_cursor pane
   }
   rows *= planes;
   for (uint32_t taken; (taken = panels_take(&panels, QK_TILE_PANELS, refs)) > 0;) {
-    for (uint32_t row = 0; row < rows; row += QK_TILE_ROWS)
+    const uint8_t *next = panels.left > 0 ? panel_weights(panels.next, (size_t)a->k * QK_LANES) : NULL;
+    for (uint32_t row = 0; row < rows; row += QK_TILE_ROWS) {
+      const panels_ahead ahead = ahead_of_tile(next, row, rows);
       if (taken == QK_TILE_PANELS || row + QK_TILE_ROWS > rows)
-        codes_rows(a, refs, taken, row, rows - row, planes);
+        codes_rows(a, refs, taken, row, rows - row, planes, ahead);
       else
         for (uint32_t p = 0; p < taken; p++)
-          codes_tile(a, refs + p, 1, row, QK_TILE_ROWS, 1, planes);
+          codes_tile(a, refs + p, 1, row, QK_TILE_ROWS, 1, planes, ahead);
+    }
   }
 }
 

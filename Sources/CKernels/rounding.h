@@ -2,23 +2,11 @@
 // fused, in one order: every instruction set, and any cut of the work, gives the same bits. Included once per
 // instruction set.
 
-typedef double f64x8 __attribute__((ext_vector_type(8)));
-
 // 1.5 * 2^52: adding it rounds |x| < 2^51 to an integer, half to even.
 #define QK_ROUND_F64 6755399441055744.0
 
 // Columns that are rounded before the rest of the block learns of it.
 #define QK_ROUND_STEP 8
-
-QK_INLINE f64x8 load_f64(const double *src) {
-  f64x8 v;
-  memcpy(&v, src, sizeof v);
-  return v;
-}
-
-QK_INLINE void store_f64(double *dst, f64x8 v) {
-  memcpy(dst, &v, sizeof v);
-}
 
 // `rows` rows (up to 4) times `vectors` vectors (up to 2) of 8 columns.
 QK_INLINE void subtract_tile(double *c, size_t c_stride, const double *a, size_t a_stride, const double *b,

@@ -78,6 +78,10 @@ QK_INLINE void scan_block(const qk_scan *a, qk_range rows, uint32_t block, bool 
     state.scale = load_f32(a->state_scale + (size_t)block * QK_LANES);
     state.inverse = load_f32(a->state_inverse + (size_t)block * QK_LANES);
   }
+  // The states of the next block are fetched while those of this one are computed; it cannot fault.
+  const size_t bytes = a->n * QK_LANES * type_bytes(type);
+  for (size_t line = 0; line < bytes; line += 64)
+    __builtin_prefetch(h + bytes + line, 1, 3);
   const float *decay = a->a + (size_t)block * a->n * QK_LANES;
   const f32x16 dt_bias = load_f32(a->dt_bias + (size_t)block * QK_LANES);
   const f32x16 skip = load_f32(a->d + (size_t)block * QK_LANES);

@@ -43,10 +43,12 @@ public struct CalibrationRun: Sendable {
   ///   - text: nil for the text that is part of the program, or random ids where there is no tokenizer.
   ///   - part: the passages that are run; the statistics are bound to the whole.
   ///   - unfinished: where what was seen is kept when the run is stopped, and where it is taken up again.
+  ///   - meter: told how fast the model ran.
   /// - Throws: `DiagnosticFailure`.
   public func run(
     text: TextInput?, size: CalibrationText.Size, part: CalibrationText.Part = .whole,
-    unfinished: UnfinishedCalibration? = nil, threads: Int, progress: Progress,
+    unfinished: UnfinishedCalibration? = nil, meter: CalibrationMeter? = nil, threads: Int,
+    progress: Progress,
     shouldStop: () -> Bool = { false }
   ) throws -> Statistics {
     let passages = try passages(text, size)
@@ -69,11 +71,14 @@ public struct CalibrationRun: Sendable {
     let plan = try floatPlan(threads: threads, observesStates: true)
     var kept: Statistics?
     do {
-      let rest = try Calibrator.run(
-        plan: plan, passages: left, bindings: bindings, percentileTaps: percentileTaps, threads: threads,
-        progress: { progress(counted.count + $0, counted.count + $1) }, shouldStop: shouldStop,
-        whenStopped: { kept = $0 })
-      return try join(earlier, rest)
+      func observe() throws(CalibrationError) -> Statistics {
+        try Calibrator.run(
+          plan: plan, passages: left, bindings: bindings, percentileTaps: percentileTaps, threads: threads,
+          progress: { progress(counted.count + $0, counted.count + $1) }, shouldStop: shouldStop,
+          whenStopped: { kept = $0 })
+      }
+      let tokens = left.reduce(0) { $0 + $1.tokens.count }
+      return try join(earlier, meter?.measure(plan, tokens: tokens, observe) ?? observe())
     } catch let error as CalibrationError {
       guard case .stopped = error, let unfinished, let kept else { throw error.failure }
       try unfinished.write(join(earlier, kept))

@@ -15,6 +15,15 @@ struct StatisticsTests {
     try place.write("plan", "old")
   }
 
+  @Test
+  func ratesAreToldWhenAsked() throws {
+    let outcome = try Program.quamba.run(
+      ["calibrate", Fixtures.model("mamba-f32"), "-o", place.path("again"), "--limits"] + Fixtures.little)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("tokens a second") && outcome.output.contains("float32 rate"))
+    #expect(try place.text("again") == place.text("statistics"))
+  }
+
   private func compile(_ model: String, _ recipe: String = "quamba") throws -> Outcome {
     try Program.quamba.run(
       ["compile", model, "-o", place.path("plan"), "--recipe", recipe, "--stats", place.path("statistics")])

@@ -46,16 +46,14 @@ struct GramTests {
   }
 
   private func expectExact(_ codes: Codes) {
-    for isa in supportedISAs {
-      qk_testing_force_helpers(isa)
-      defer { qk_testing_force_helpers(QK_ISA_COUNT) }
+    onEveryISA {
       let found = gram(codes, start: 1 << 40)
       for i in 0..<codes.width {
         #expect(
           found.sums[i] == (0..<codes.rows).reduce(0) { $0 + Int64(codes.values[$1 * codes.stride + i]) })
         #expect(
           (i..<codes.width).allSatisfy { found.gram[i * codes.width + $0] == (1 << 40) + codes.sum(i, $0) },
-          "instruction set \(isa.rawValue), \(codes.rows) rows, \(codes.width) channels, row \(i)")
+          "\(codes.rows) rows, \(codes.width) channels, row \(i)")
       }
       #expect(found.sums[codes.width...].allSatisfy { $0 == 0 })
     }
@@ -94,9 +92,7 @@ struct RoundingTests {
           }
         }
       }
-      for isa in supportedISAs {
-        qk_testing_force_helpers(isa)
-        defer { qk_testing_force_helpers(QK_ISA_COUNT) }
+      onEveryISA {
         var found = start
         qk_subtract_products(&found, columns + 3, a, rows + 2, b, columns + 1, rows, columns, k)
         #expect(found == expected, "\(rows) x \(columns) x \(k)")
@@ -112,9 +108,7 @@ struct RoundingTests {
     let scales: [Float] = [1, 0.25, 3]
     let feedback = doubles(width * width, &generator)
     let (codes, errors) = expectedColumns(weights, scales, feedback, width: width)
-    for isa in supportedISAs {
-      qk_testing_force_helpers(isa)
-      defer { qk_testing_force_helpers(QK_ISA_COUNT) }
+    onEveryISA {
       withArena { arena in
         let found = arena.array([Int8](repeating: 0, count: rows * width))
         let work = arena.array([Double](repeating: 0, count: width * 16))

@@ -105,7 +105,7 @@ struct HadamardTests {
   }
 
   /// The transform in the order of additions that the header states.
-  private func butterflies(_ x: [Float], _ m: Int, _ order: Int) -> [Float] {
+  private func butterflies<Value: BinaryFloatingPoint>(_ x: [Value], _ m: Int, _ order: Int) -> [Value] {
     var v = x, s = 1
     while s < m {
       for i in v.indices where i % m & s == 0 { (v[i], v[i + s]) = (v[i] + v[i + s], v[i] - v[i + s]) }
@@ -113,7 +113,7 @@ struct HadamardTests {
     }
     guard order > 1, let signs = qk_hadamard_signs(UInt32(order)) else { return v }
     return v.indices.map { i in
-      let terms = (0..<order).map { Float(signs[i / m * order + $0]) * v[$0 * m + i % m] }
+      let terms = (0..<order).map { Value(signs[i / m * order + $0]) * v[$0 * m + i % m] }
       return terms.dropFirst().reduce(terms[0], +)
     }
   }
@@ -122,11 +122,32 @@ struct HadamardTests {
   func double(order: Int, m: Int, copies: Int) {
     var generator = Generator(seed: UInt64(order + m))
     let block = order * m
-    var values = (0..<block).map { _ in Double(generator.int8()) }
+    let values = (0..<block).map { _ in Double(generator.int8()) }
     let expected = (0..<block).map { i in
       (0..<block).reduce(0) { $0 + entry(i, $1, m, order) * values[$1] }
     }
-    qk_hadamard_f64(&values, UInt32(block), UInt32(order))
-    #expect(values == expected)
+    onEveryISA {
+      var transformed = values
+      qk_hadamard_f64(&transformed, UInt32(block), UInt32(order))
+      #expect(transformed == expected)
+    }
+  }
+
+  @Test("weights are rotated in double and rounded once, alike on every instruction set", arguments: shapes)
+  func weights(order: Int, m: Int, copies: Int) {
+    var generator = Generator(seed: UInt64(order + 7 * m))
+    let block = order * m, factor = 1 / Double(block).squareRoot()
+    let values = (0..<(block * copies)).map { _ in generator.float() }
+    var expected: [Float] = []
+    for start in stride(from: 0, to: values.count, by: block) {
+      let transformed = butterflies(values[start..<(start + block)].map(Double.init), m, order)
+      expected += transformed.map { Float($0 * factor) }
+    }
+    var scratch = [Double](repeating: 0, count: block)
+    onEveryISA {
+      var rotated = values
+      qk_rotate(&rotated, rotated.count, UInt32(block), UInt32(order), factor, &scratch)
+      #expect(rotated == expected)
+    }
   }
 }

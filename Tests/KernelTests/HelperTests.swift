@@ -6,15 +6,6 @@ import Testing
 struct HelperTests {
   static let counts = [0, 1, 15, 16, 17, 63, 64, 65, 1000]
 
-  /// Runs `body` with the helpers of every supported instruction set.
-  private func onEveryISA(_ body: () throws -> Void) rethrows {
-    defer { qk_testing_force_helpers(QK_ISA_COUNT) }
-    for isa in supportedISAs {
-      qk_testing_force_helpers(isa)
-      try body()
-    }
-  }
-
   private func floats(_ count: Int, seed: UInt64) -> [Float] {
     var generator = Generator(seed: seed)
     return (0..<count).map { _ in generator.awkwardFloat() }

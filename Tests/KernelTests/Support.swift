@@ -1,5 +1,6 @@
 import CKernels
 import Glibc
+import Synchronization
 
 /// Memory of one test, 64-byte aligned and freed when the body of `withArena` returns.
 final class Arena {
@@ -234,4 +235,17 @@ func quantizedWide(_ x: Float) -> Int {
 /// Units in the last place of `expected` between the two, for normal values.
 func ulps(_ actual: Float, _ expected: Double) -> Double {
   abs(Double(actual) - expected) / Double(Float(expected).ulp)
+}
+
+private let helpers = Mutex(())
+
+/// Runs `body` with the helpers of every supported instruction set; one caller at a time.
+func onEveryISA(_ body: () throws -> Void) rethrows {
+  try helpers.withLock { _ in
+    defer { qk_testing_force_helpers(QK_ISA_COUNT) }
+    for isa in supportedISAs {
+      qk_testing_force_helpers(isa)
+      try body()
+    }
+  }
 }

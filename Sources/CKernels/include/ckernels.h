@@ -225,6 +225,9 @@ const int8_t *qk_hadamard_signs(uint32_t order);
 // In place, one block of `block` doubles, unnormalized, same transform as qk_hadamard. `order` is a listed
 // one.
 void qk_hadamard_f64(double *block_values, uint32_t block, uint32_t order);
+// In place, `count` floats in whole blocks: each block widened, transformed as by qk_hadamard_f64, times
+// `factor`, rounded. scratch: [block].
+void qk_rotate(float *values, size_t count, uint32_t block, uint32_t order, double factor, double *scratch);
 
 // Own elementary functions in double, used wherever the bytes of a plan or a metric depend on them.
 double qk_exp(double x);

@@ -32,6 +32,9 @@ struct Calibrate: ParsableCommand {
   @OptionGroup var calibration: CalibrationOptions
   @Option(help: "Run one part of the passages, as 2/4: the second of four.")
   var part: CalibrationText.Part?
+  @Flag(help: "Also say what share of the float32 rate, measured before and after, the run reached.")
+  var limits = false
+
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var progress: ProgressOptions
 
@@ -45,20 +48,30 @@ struct Calibrate: ParsableCommand {
     let reporter = ProgressReporter(progress.progress, task: "calibrate")
     let run = try CalibrationRun(loaded, recipe: try RecipeSource.recipe(recipe))
     if let caution = run.caution(text: calibration.text) { Console.report([caution]) }
+    let meter = limits ? try CalibrationMeter(threads: threads.count) : nil
     let unfinished = UnfinishedCalibration(output: output)
     let statistics = try run.run(
       text: try calibration.text.map { try TextInput(path: $0) }, size: calibration.size,
-      part: part ?? .whole, unfinished: unfinished, threads: threads.count,
+      part: part ?? .whole, unfinished: unfinished, meter: meter, threads: threads.count,
       progress: reporter.show, shouldStop: { Interruption.isRequested })
     try file.write(Array(statistics.text.utf8))
     try file.publish()
     unfinished.remove()
     Console.report(statistics.findings.filter { $0.code != .incompleteStatistics })
     Console.print("\(output): \(statistics.account)")
+    if let reading = meter?.reading { Console.print(reading.text) }
   }
 }
 
 extension CalibrationText.Part: ExpressibleByArgument {
   /// Reads a part as `2/4`.
   public init?(argument: String) { self.init(argument) }
+}
+
+extension CalibrationMeter.Reading {
+  /// The rates for people.
+  fileprivate var text: String {
+    "\(FixedPoint.text(tokensPerSecond, digits: 0)) tokens a second, "
+      + "\(FixedPoint.text(floatShare, digits: 2)) of the machine's float32 rate"
+  }
 }
