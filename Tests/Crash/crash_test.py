@@ -294,7 +294,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--short", action="store_true")
     parser.add_argument("command", nargs="*", help="commands to try, such as 'stats merge'; all unless given")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=fsync:error=EIO", "/bin/true"]
     if shutil.which("strace") is None or subprocess.run(trace, capture_output=True).returncode:
         sys.exit("crash_test.py: strace is missing, or may not trace here")
