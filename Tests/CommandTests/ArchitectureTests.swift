@@ -10,7 +10,7 @@ struct ArchitectureTests {
     "CJSONC": [], "CKernels": [], "CCalibrationText": [], "CCountingAllocator": [], "CWriteback": [],
     "Diagnostics": [], "WorkSharing": [], "Files": ["Diagnostics", "CWriteback"],
     "JSONText": ["CJSONC"], "Digests": ["Crypto"], "Safetensors": ["JSONText", "Files"],
-    "PickledTensors": ["Files"], "Tokenization": [], "IR": ["Diagnostics"], "PlanFormat": [],
+    "PickledTensors": ["Files"], "Tokenization": ["PlanFormat"], "IR": ["Diagnostics"], "PlanFormat": [],
     "Frontend": [
       "IR", "Safetensors", "PickledTensors", "JSONText", "Tokenization", "Digests", "Diagnostics", "Files",
       "WorkSharing",
