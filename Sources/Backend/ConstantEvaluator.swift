@@ -11,8 +11,8 @@ struct ConstantEvaluator: Sendable {
   let tensors: any TensorSource
   /// Weight scales measured so far, by the node that asks for them.
   var scales: [ValueID: [Float]] = [:]
-  /// Matrices whose rows are rotated; the last few are kept.
-  let rotatedMatrices = ConstantCache(limit: 4)
+  /// Matrices whose rows are rotated: blocks are taken in order, so no thread asks for one before the last two.
+  let rotatedMatrices = ConstantCache(limit: 2)
   /// What is measured or computed from whole weights, a number for each channel.
   let channelVectors = ConstantCache(limit: .max)
 

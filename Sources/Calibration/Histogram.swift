@@ -13,8 +13,10 @@ public struct Histogram: Equatable, Sendable {
   static let finiteBinCount = 0x7F80_0000 >> shift
   private static let shift = 14
 
-  /// Bins that are not empty, ascending, as pairs of numbers of variable length: how far the bin is above the one before
-  /// it (above −1 for the first), less 1, and its count, less 1. A model has many histograms, so they are kept like this.
+  /// Bins that are not empty, ascending, as pairs of numbers of variable length.
+  ///
+  /// How far the bin is above the one before it (above −1 for the first), less 1, and its count, less 1. A model has many
+  /// histograms, so they are kept like this.
   let packedBins: [UInt8]
   /// The largest magnitude.
   public let maximum: Float

@@ -122,9 +122,25 @@ public struct CalibrationRun: Sendable {
     }
   }
 
-  /// Multiply-accumulates of all matrices for one token.
-  var products: Int {
-    module.nodes.reduce(0) { $0 + ($1.op == .linear ? module[$1.operands[1]].type.elementCount : 0) }
+  /// Multiply-accumulates of all matrices for one token, which goes to some of the experts.
+  var products: Double {
+    // How many of the tokens reach each value.
+    var shares = [Double](repeating: 1, count: module.nodes.count)
+    var products = 0.0
+    for value in module.values {
+      let node = module[value]
+      guard let input = node.operands.first else { continue }
+      shares[value.index] = shares[input.index]
+      if node.op == .dispatch {
+        let routes = module[node.operands[1]]
+        let experts = module[routes.operands[0]].type.width
+        shares[value.index] = Double(routes.attributes.integer("count") ?? 1) / Double(experts)
+      }
+      if node.op == .linear {
+        products += Double(module[node.operands[1]].type.elementCount) * shares[value.index]
+      }
+    }
+    return products
   }
 
   /// What users should know of a calibration on this text before they trust it.

@@ -12,7 +12,7 @@ import PlanRuntime
 public struct CompileForecast: Sendable {
   /// What becomes of one tensor of the checkpoint.
   public struct Tensor: Sendable {
-    private let source: Checkpoint.Entry
+    fileprivate let source: Checkpoint.Entry
     /// Element types of what the plan holds of it, the largest first; none where it is folded into others.
     public let plannedTypes: [String]
     /// Bytes of what the plan holds of it: codes, scales, corrections.
@@ -23,7 +23,6 @@ public struct CompileForecast: Sendable {
     public var type: String { "\(source.typeName)\(source.shape)" }
     /// Bytes in the checkpoint.
     public var byteCount: Int { source.byteCount }
-    fileprivate var sourceFields: [(String, JSONValue)] { source.fields }
 
     /// What a plan holds of a tensor: bytes by element type.
     fileprivate init(_ source: Checkpoint.Entry, planned: [String: Int]) {
@@ -53,7 +52,7 @@ public struct CompileForecast: Sendable {
   public let arenaBytes: Int
   /// Rows, and rows of logits, that a context usually has.
   public let (rowCapacity, logitRowCapacity): (Int, Int)
-  /// Bytes of the temporary plan that calibration runs; 0 without calibration.
+  /// Bytes of the larger of the temporary plans that calibrations run; 0 without calibration.
   public let scratchBytes: Int
   /// Seconds that a compile may take, by part.
   public let seconds: [(name: String, seconds: Double)]
@@ -87,16 +86,17 @@ public struct CompileForecast: Sendable {
     headerBytes = Int(layout.weightsOffset)
     otherBytes = planBytes - headerBytes - tensors.reduce(0) { $0 + $1.plannedBytes }
     stateBytes = Int(record.stateBytesPerSlot)
-    contextBytes = (Int(record.bytesPerPage) * 1000 + 63) / 64
+    contextBytes = Int(record.bytesPerPage) * 1000 / Int(PlanLimits.pageTokens)
     (rowCapacity, logitRowCapacity) = (usual.rowCapacity, usual.logitRowCapacity)
     arenaBytes = rowCapacity * Int(record.bodyBytesPerRow) + logitRowCapacity * Int(record.headBytesPerRow)
     let calibrates = options.recipe.needsRanges && options.statistics == nil
-    scratchBytes = calibrates ? try calibration.scratchBytes : 0
+    let floatPlanBytes = calibrates ? try calibration.scratchBytes : 0
+    scratchBytes = max(floatPlanBytes, options.recipe.observesCodes ? planBytes : 0)
     let tokens = Double(options.size.samples) * Double(options.size.length)
-    seconds = try TimeEstimate(threads: options.threads).seconds(
-      sourceBytes: model.imported.checkpoint.byteCount,
-      calibration: calibrates ? (scratchBytes, tokens * Double(calibration.products)) : nil,
-      planBytes: planBytes)
+    let work = TimeEstimate.Work(
+      sourceBytes: model.imported.checkpoint.byteCount, planBytes: planBytes, floatPlanBytes: floatPlanBytes,
+      products: tokens * calibration.products, observesCodes: options.recipe.observesCodes)
+    seconds = try TimeEstimate(threads: options.threads).seconds(of: work)
     findings = model.findings + idle + found
   }
 
@@ -137,7 +137,7 @@ extension CompileForecast {
 extension CompileForecast.Tensor {
   fileprivate var json: JSONValue {
     .object(
-      sourceFields + [
+      source.fields + [
         ("planned_types", .array(plannedTypes.map { .string($0) })),
         ("planned_bytes", .integer(Int64(plannedBytes))),
       ])

@@ -5,6 +5,20 @@ import PlanRuntime
 ///
 /// Measured in a fraction of a second; what a slow disk or other programs cost is not in it.
 struct TimeEstimate {
+  /// What a compile has to do.
+  struct Work {
+    /// Bytes of the checkpoint; every one is checked and digested.
+    let sourceBytes: Int
+    /// Bytes of the plan; every one is computed, written and digested.
+    let planBytes: Int
+    /// Bytes of the plan that calibration runs; 0 without calibration.
+    let floatPlanBytes: Int
+    /// Multiply-accumulates of a run over the whole text.
+    let products: Double
+    /// Whether there is a second calibration.
+    let observesCodes: Bool
+  }
+
   /// Multiply-accumulates a second of float32.
   private let productRate: Double
   /// Bytes a second that one thread digests.
@@ -29,16 +43,14 @@ struct TimeEstimate {
   private static let productShare = 0.5
 
   /// Seconds by the parts that a compile reports.
-  /// - Parameters:
-  ///   - sourceBytes: of the checkpoint; every one is checked and digested.
-  ///   - calibration: bytes of the temporary plan, and products in all; nil for none.
-  ///   - planBytes: of the plan; every one is computed, written and digested.
-  func seconds(
-    sourceBytes: Int, calibration: (scratchBytes: Int, products: Double)?, planBytes: Int
-  ) -> [(name: String, seconds: Double)] {
-    func written(_ bytes: Int) -> Double { 2 * Double(bytes) / digestRate }
-    let calibrating = calibration.map { written($0.scratchBytes) + $0.products / productRate }
-    return [("read model", Double(sourceBytes) / digestRate)]
-      + (calibrating.map { [("calibrate", $0)] } ?? []) + [("write plan", written(planBytes))]
+  func seconds(of work: Work) -> [(name: String, seconds: Double)] {
+    func run(_ bytes: Int) -> Double { written(bytes) + work.products / productRate }
+    var parts = [("read model", Double(work.sourceBytes) / digestRate)]
+    if work.floatPlanBytes > 0 { parts.append(("calibrate", run(work.floatPlanBytes))) }
+    if work.observesCodes { parts.append(("second calibration", run(work.planBytes))) }
+    return parts + [("write plan", written(work.planBytes))]
   }
+
+  /// Seconds until a plan is computed, written and digested.
+  private func written(_ bytes: Int) -> Double { 2 * Double(bytes) / digestRate }
 }

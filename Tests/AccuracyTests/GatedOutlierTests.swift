@@ -13,7 +13,7 @@ import Testing
 struct GatedOutlierTests {
   private static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Fixtures/models/mamba2-f32")
-  private static let windowTokens = (0..<2049).map { UInt32(($0 * $0 * 7 + $0 * 31) % 379) }
+  private static let windowTokens = FakeQuantizationTests.randomIDs(2049, below: 384)
 
   @Test("the rotation does not feel outliers in the gain, and without it they ruin the model")
   func rotation() throws {

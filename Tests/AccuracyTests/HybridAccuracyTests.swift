@@ -14,7 +14,7 @@ struct HybridAccuracyTests {
 
   /// How a model by a recipe differs from the small model in float, on random ids.
   private func score(_ model: URL, _ recipe: Recipe, windows: Int) throws -> PairedScore {
-    let ids = FalconAccuracyTests.randomIDs(512 * windows + 1, below: 384)
+    let ids = FakeQuantizationTests.randomIDs(512 * windows + 1, below: 384)
     let plan = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).qplan").path()
     defer { try? FileManager.default.removeItem(atPath: plan) }
     _ = try Compiler.compile(

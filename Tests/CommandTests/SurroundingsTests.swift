@@ -36,10 +36,11 @@ struct SurroundingsTests {
       #expect(try Program.quamba.run(["sign", "--generate", place.path("k")]).code == 0)
     }
     try FileManager.default.copyItem(atPath: place.path("k.key"), toPath: inner.path("k.key"))
+    try FileManager.default.createSymbolicLink(atPath: inner.path("m"), withDestinationPath: model)
     let commands = [
-      ["calibrate", model, "-o", "statistics"] + Fixtures.little,
-      ["compile", model, "-o", "plan", "--stats", "statistics"],
-      ["compile", model, "-o", "float", "--recipe", "float32", "--report", "first page"],
+      ["calibrate", "m", "-o", "statistics"] + Fixtures.little,
+      ["compile", "m", "-o", "plan", "--stats", "statistics"],
+      ["compile", "m", "-o", "float", "--recipe", "float32", "--report", "first page"],
       ["report", "plan", "--stats", "statistics", "-o", "second page"],
       ["sign", "plan", "--key", "k.key", "-o", "signature"],
     ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kill `quamba` at every system call that changes files, make each of them fail, and look at what is left.
 
-    crash_test.py PROGRAM [--short]
+    crash_test.py PROGRAM [--short] [COMMAND...]
 
 Whatever happens, the output is absent or old as before, or new and complete; the exit status and the message fit;
 the next run clears what a killed one left. Needs strace, and the right to trace. Counts are printed at the end.
@@ -24,8 +24,8 @@ class Command:
 
 
 class Test:
-    def __init__(self, program, short):
-        self.program, self.short = program, short
+    def __init__(self, program, short, names):
+        self.program, self.short, self.names = program, short, names
         self.base = pathlib.Path(tempfile.mkdtemp(prefix="quamba-crash-"))
         self.temporary = self.base / "tmp"
         self.temporary.mkdir()
@@ -274,13 +274,14 @@ class Test:
 
     def all(self):
         try:
-            for command in self.commands():
+            works = {command.name: lambda command=command: self.faults(command) for command in self.commands()}
+            works["sign --generate"] = self.key_faults
+            for name, work in works.items():
+                if self.names and name not in self.names:
+                    continue
                 before = sum(self.counts.values())
-                self.faults(command)
-                print(f"{command.name}: {sum(self.counts.values()) - before} faults", flush=True)
-            before = sum(self.counts.values())
-            self.key_faults()
-            print(f"sign --generate: {sum(self.counts.values()) - before} faults", flush=True)
+                work()
+                print(f"{name}: {sum(self.counts.values()) - before} faults", flush=True)
         finally:
             shutil.rmtree(self.base, ignore_errors=True)
         parts = ", ".join(f"{count} {kind}" for kind, count in sorted(self.counts.items()))
@@ -292,11 +293,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("program")
     parser.add_argument("--short", action="store_true")
+    parser.add_argument("command", nargs="*", help="commands to try, such as 'stats merge'; all unless given")
     options = parser.parse_args()
     trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=fsync:error=EIO", "/bin/true"]
     if shutil.which("strace") is None or subprocess.run(trace, capture_output=True).returncode:
         sys.exit("crash_test.py: strace is missing, or may not trace here")
-    sys.exit(0 if Test(os.path.abspath(options.program), options.short).all() else 1)
+    sys.exit(0 if Test(os.path.abspath(options.program), options.short, options.command).all() else 1)
 
 
 if __name__ == "__main__":

@@ -11,19 +11,24 @@ struct Damage {
   static func main() {
     let arguments = Array(CommandLine.arguments.dropFirst())
     if arguments.first == "--worker" { return work(arguments.dropFirst().compactMap { Int($0) }) }
-    guard arguments.isEmpty || arguments == ["--short"] else {
-      print("usage: damage [--short]")
+    let isShort = arguments.first == "--short"
+    let names = arguments.dropFirst(isShort ? 1 : 0)
+    guard !names.contains(where: { $0.hasPrefix("-") }) else {
+      print("usage: damage [--short] [NAME...]: all damages, or those whose names begin so")
       exit(64)
     }
-    exit(Damage(step: arguments.isEmpty ? 1 : 97).run() ? 0 : 1)
+    exit(Damage(step: isShort ? 97 : 1, names: Array(names)).run() ? 0 : 1)
   }
 
   /// Of how many cases one is run.
   let step: Int
+  /// How the names of the campaigns begin that are run; empty for all.
+  let names: [String]
 
   private func run() -> Bool {
     var total = (rejected: 0, harmless: 0, bad: 0)
-    for (number, campaign) in Campaign.all().enumerated() {
+    for (number, campaign) in Campaign.all().enumerated()
+    where names.isEmpty || names.contains(where: { campaign.name.hasPrefix($0) }) {
       // A prime step, so that bits and words of every place take part; small families run whole.
       let step = campaign.count < 2000 ? 1 : step
       let workers = (0..<2).map { Worker(campaign: number, first: $0 * step, step: 2 * step) }

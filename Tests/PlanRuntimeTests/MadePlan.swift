@@ -144,7 +144,7 @@ struct MadePlan {
         .inverse: .constant(isWide ? inverse(of: normed) : .absent), .output: .buffer(normed),
       ])
     var input = normed
-    if kind == .int8 {
+    if isInt8 && !isWide {
       input = quantized("final.q", Self.width, .perTensor, program: .head)
       builder.draft.append(
         .quantize, program: .head, name: "quantize",
