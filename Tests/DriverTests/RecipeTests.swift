@@ -79,7 +79,7 @@ struct RecipeTests {
   func problems() {
     let text = """
       {"base": "best", "weight": 1, "weights": {"scales": "channel", "clip": "percentile:0", "size": 8},
-       "convolution": 8, "clips": {"v": "maximum", "u": "percentile:101", "x": "percentile:", "z": "percentile: 5"},
+       "convolution": 8, "clips": {"w": "maximum", "u": "percentile:101", "x": "percentile:", "z": "percentile: 5"},
        "rotation": {"kind": "none", "signs": 3}, "smoothing": {"strength": 1.5, "classes": ["norm", "n"]},
        "bias_correction": "yes", "head_input": null, "keep": ["a*", "b c"],
        "set": [{"clip": "maximum"}, {"tensors": "*", "clip": "most", "gain": 1}]}
@@ -91,7 +91,7 @@ struct RecipeTests {
         == [
           "$.base: \(word)", "$.weight: there is no such member", "$.weights.scales: \(word)",
           "$.weights.clip: \(clip)", "$.weights.size: there is no such member",
-          "$.convolution: expected a string, found the integer 8", "$.clips.v: there is no such member",
+          "$.convolution: expected a string, found the integer 8", "$.clips.w: there is no such member",
           "$.clips.u: \(clip)", "$.clips.x: \(clip)", "$.clips.z: \(clip)",
           "$.rotation: signs are of a rotation, and there is none",
           "$.smoothing.strength: a strength is from 0 to 1", "$.smoothing.classes[1]: \(word)",
