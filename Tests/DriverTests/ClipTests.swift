@@ -74,15 +74,18 @@ struct ClipTests {
     recipe.headInput = .int8
     recipe.clips = [:]
     if [.y, .h].contains(tensorClass) { recipe.rotation.kind = .none }
-    // Classes that only hybrids have, and how many tensors of each the small one has.
-    let hybrid: [Recipe.TensorClass: Int] = [.k: 1, .v: 1, .attended: 1, .h: 10, .hRotated: 10]
-    let model = hybrid[tensorClass] == nil ? Self.model : Fixtures.model("jamba-f32")
+    // Classes that only other models have, and how many tensors of each the small one has.
+    let others: [Recipe.TensorClass: (model: String, count: Int)] = [
+      .bIn: ("mamba2-f32", 3), .cIn: ("mamba2-f32", 3), .k: ("jamba-f32", 1), .v: ("jamba-f32", 1),
+      .attended: ("jamba-f32", 1), .h: ("jamba-f32", 10), .hRotated: ("jamba-f32", 10),
+    ]
+    let model = others[tensorClass].map { Fixtures.model($0.model) } ?? Self.model
     let suffix = tensorClass == .normF ? "norm_f" : ".\(tensorClass.rawValue)"
     let whole = try scales(
       compile(recipe, of: model).inspection, tensorClass == .uScan ? ".u" : suffix)
     recipe.clips[tensorClass] = .percentile(90)
     let clipped = try scales(compile(recipe, of: model).inspection, suffix)
-    #expect(clipped.count == hybrid[tensorClass] ?? (tensorClass == .normF ? 1 : 2))
+    #expect(clipped.count == others[tensorClass]?.count ?? (tensorClass == .normF ? 1 : 2))
     #expect(zip(clipped, whole).allSatisfy { $0.count == 1 && $0[0] < $1[0] })
   }
 
