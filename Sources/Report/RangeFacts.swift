@@ -7,6 +7,8 @@ struct RangeFacts {
   /// What calibration saw.
   let tap: TapStatistics
   let summary: TapSummary
+  /// Whether the plan has 8-bit codes of it.
+  let hasCodes: Bool
   /// Whether the plan's 8-bit codes have one scale for all channels.
   let hasOneScale: Bool
   /// The largest magnitude that the plan's codes can hold; nil where it is float, or each channel has its own maximum.
@@ -26,7 +28,7 @@ struct RangeFacts {
       let hasOneScale = clip != nil && codes[tap.name]?.scales.count == 1
       return RangeFacts(
         name: tap.name, place: TensorName(tap.name), tap: tap, summary: TapSummary(tap),
-        hasOneScale: hasOneScale,
+        hasCodes: codes[tap.name] != nil, hasOneScale: hasOneScale,
         clip: clip.flatMap { hasOneScale || $0 < tap.maximum * 0.999 ? $0 : nil })
     }
   }

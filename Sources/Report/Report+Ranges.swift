@@ -81,11 +81,11 @@ extension Report {
       })
   }
 
-  /// Histograms of the tensors that lose most of their range to a clip, or have the largest outliers.
+  /// Histograms of the quantized tensors that lose most of their range to a clip, or have the largest outliers.
   var histogramSection: HTML? {
     guard let statistics else { return nil }
     let shown = RangeFacts.all(statistics, facts)
-      .filter { $0.tap.histogram != nil && $0.tap.maximum > 0 }
+      .filter { $0.hasCodes && $0.tap.histogram != nil && $0.tap.maximum > 0 }
       .sorted { ($1.reach, $0.name) < ($0.reach, $1.name) }.prefix(8)
     let charts = shown.compactMap { range in
       range.tap.histogram.map { HistogramChart(name: range.name, histogram: $0, clip: range.clip).html }

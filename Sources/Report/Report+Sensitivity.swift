@@ -64,7 +64,7 @@ extension Report {
       return """
         <tr><th scope="row">\(group.name)</th><td class="bar"><i style="width:\(length)%"></i></td>\
         <td>\(group.only.map { Figure.text($0) } ?? "–")</td><td>\(group.gain.map { Figure.text($0) } ?? "–")</td>\
-        <td>\(group.bytes >= 0 ? "+" : "−")\(Figure.bytes(Int(clamping: group.bytes.magnitude)))</td></tr>
+        <td class="number">\(group.bytes >= 0 ? "+" : "−")\(Figure.bytes(Int(clamping: group.bytes.magnitude)))</td></tr>
 
         """
     }

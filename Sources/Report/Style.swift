@@ -25,6 +25,7 @@ enum Style {
     .bars{width:100%}
     .bars th{width:1%}
     .bars td:last-child{width:1%;text-align:left}
+    .bars td.number{text-align:right}
     .bar{padding:0}
     .bar i{display:block;height:.8rem;min-width:1px;background:var(--bar);border-radius:0 .2rem .2rem 0}
     .span{position:relative;min-width:12rem;padding:0;width:60%}
@@ -51,7 +52,7 @@ enum Style {
     footer{margin-top:3rem;color:var(--soft);font-size:.8rem}
     @media(max-width:40rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}th,td{padding:.2rem .3rem}\
     .heat td{min-width:1.6rem;font-size:.6rem;padding:.15rem .1rem}.heat thead th{padding:.2rem .1rem;font-size:.7rem}\
-    .bars th{white-space:normal}.span{min-width:8rem}}
+    .bars thead th{white-space:normal}.span{min-width:8rem}}
     @media print{body{max-width:none}.wide{overflow:visible}}
 
     """
