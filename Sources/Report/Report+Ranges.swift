@@ -81,12 +81,12 @@ extension Report {
       })
   }
 
-  /// Histograms of the quantized tensors that lose most of their range to a clip, or have the largest outliers.
+  /// Histograms of quantized tensors: those that a clip cuts, then those with the largest outliers.
   var histogramSection: HTML? {
     guard let statistics else { return nil }
     let shown = RangeFacts.all(statistics, facts)
       .filter { $0.hasCodes && $0.tap.histogram != nil && $0.tap.maximum > 0 }
-      .sorted { ($1.reach, $0.name) < ($0.reach, $1.name) }.prefix(8)
+      .sorted { ($1.cut, $1.reach, $0.name) < ($0.cut, $0.reach, $1.name) }.prefix(8)
     let charts = shown.compactMap { range in
       range.tap.histogram.map { HistogramChart(name: range.name, histogram: $0, clip: range.clip).html }
     }
@@ -101,6 +101,9 @@ extension Report {
 }
 
 extension RangeFacts {
+  /// How far the maximum is above the clip; 1 where there is none.
+  fileprivate var cut: Double { Double(tap.maximum) / Double(min(clip ?? tap.maximum, tap.maximum)) }
+
   /// How far the maximum is above the clip, or above 99.9 % of the elements.
   fileprivate var reach: Double {
     let usual = tap.histogram.map { Double($0.percentile(99.9)) } ?? 1
