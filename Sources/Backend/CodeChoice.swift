@@ -22,7 +22,7 @@ struct CodeChoice: Sendable {
       } else {
         for (row, scale) in scales.enumerated() {
           qk_quantize_row(
-            weights.baseAddress.map { $0 + row * width }, width, Quantizer.inverse(scale: scale), -127,
+            weights.baseAddress.map { $0 + row * width }, width, Quantizer.inverse(scale: scale), -127, 127,
             codes.baseAddress.map { $0 + row * width })
         }
       }

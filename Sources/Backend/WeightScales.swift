@@ -111,7 +111,7 @@ extension Clip {
   /// The squared error of a row's codes under a clip.
   fileprivate static func error(of row: UnsafeBufferPointer<Float>, clip: Float) -> Float {
     let scale = Quantizer.scale(maximum: clip)
-    return qk_code_error(row.baseAddress, row.count, Quantizer.inverse(scale: scale), scale)
+    return qk_code_error(row.baseAddress, row.count, Quantizer.inverse(scale: scale), scale, 127)
   }
 
   /// A percentile of magnitudes that were counted in bins.

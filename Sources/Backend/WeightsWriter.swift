@@ -219,7 +219,7 @@ public struct WeightsWriter: Sendable {
       try Scratch.withBytes(values.count) { codes in
         for (row, scale) in scales.enumerated() {
           qk_quantize_row(
-            values.baseAddress.map { $0 + row * width }, width, Quantizer.inverse(scale: scale), -127,
+            values.baseAddress.map { $0 + row * width }, width, Quantizer.inverse(scale: scale), -127, 127,
             codes.baseAddress.map { ($0 + row * width).assumingMemoryBound(to: Int8.self) })
         }
         try sink(UnsafeRawBufferPointer(codes), offset(constant) + rows.lowerBound * width)

@@ -18,6 +18,6 @@
 #define QK_PROBE_PRODUCT(sum, x, w) vdotq_s32(sum, vreinterpretq_s8_s32(x), vreinterpretq_s8_s32(w))
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 #include "kernels.h"
-#include "linear_i8_neon.h"
+#include "linear_codes_neon.h"
 #pragma clang attribute pop
 #endif

@@ -73,7 +73,7 @@ extension Binder {
     return qk_linear_part(
       weights: bytes(weights),
       correction: instruction.constant(.correction).map { bytes($0).assumingMemoryBound(to: Int32.self) },
-      multiplier: floats(instruction, .multiplier), bias: floats(instruction, .bias),
+      multiplier: floats(instruction, .multiplier), bias: floats(instruction, .bias), factors: nil,
       panels: blocks(view.constant(weights).d0), accumulate: instruction[.accumulate],
       out: output(instruction, .output))
   }

@@ -1,0 +1,80 @@
+// Products of codes with the dot-product instruction: four registers hold a panel's 16 sums.
+
+#define QK_TILE_ROWS 4
+
+// Inputs k + half ..< k + half + 4 of outputs 4i ..< 4i + 4, k a multiple of 8 where there are halves.
+QK_INLINE int8x16_t weights_at(const int8_t *panel, size_t k, const uint32_t half, uint32_t i,
+                               const bool four_bits) {
+  if (!four_bits)
+    return vld1q_s8(panel + k * QK_LANES + i * 16);
+  const int8x16_t both = vld1q_s8(panel + k * QK_LANES / 2 + i * 16);
+  return vshrq_n_s8(half ? both : vshlq_n_s8(both, 4), 4);
+}
+
+// Adds the products of inputs begin ..< end.
+QK_INLINE void tile_products(const int8_t *panel, const uint8_t *const *x, size_t begin, size_t end,
+                             const uint32_t rows, const bool four_bits, int32x4_t (*sum)[4]) {
+  const uint32_t step = four_bits ? 8 : 4;
+  for (size_t k = begin; k < end; k += step)
+#pragma clang loop unroll(full)
+    for (uint32_t half = 0; half < step; half += 4) {
+      int8x16_t w[4];
+#pragma clang loop unroll(full)
+      for (uint32_t i = 0; i < 4; i++)
+        w[i] = weights_at(panel, k, half, i, four_bits);
+#pragma clang loop unroll(full)
+      for (uint32_t r = 0; r < rows; r++) {
+        int32_t four;
+        memcpy(&four, x[r] + k + half, sizeof four);
+        const int8x16_t value = vreinterpretq_s8_s32(vdupq_n_s32(four));
+#pragma clang loop unroll(full)
+        for (uint32_t i = 0; i < 4; i++)
+          sum[r][i] = vdotq_s32(sum[r][i], value, w[i]);
+      }
+    }
+}
+
+// `rows` rows of planes times one panel; signed times signed needs no correction.
+QK_INLINE void codes_tile(const qk_linear *a, panel_ref ref, uint32_t first_row, const uint32_t rows,
+                          const uint32_t planes, const bool four_bits) {
+  const int8_t *panel = (const int8_t *)panel_weights(ref, codes_panel_bytes(a, four_bits));
+  const uint8_t *x[QK_TILE_ROWS];
+  i32x16 total[QK_TILE_ROWS];
+#pragma clang loop unroll(full)
+  for (uint32_t r = 0; r < rows; r++) {
+    x[r] = plane_row(a, first_row + r, planes);
+    total[r] = splat_i32(0);
+  }
+  for (size_t begin = 0, end; begin < a->k; begin = end) {
+    end = four_bits ? group_end(a, begin) : a->k;
+    int32x4_t sum[QK_TILE_ROWS][4];
+#pragma clang loop unroll(full)
+    for (uint32_t r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+      for (uint32_t i = 0; i < 4; i++)
+        sum[r][i] = vdupq_n_s32(0);
+    tile_products(panel, x, begin, end, rows, four_bits, sum);
+#pragma clang loop unroll(full)
+    for (uint32_t r = 0; r < rows; r++)
+      total[r] = four_bits ? (i32x16)group_add(a, ref, begin, (u32x16)total[r], (u32x16)load_i32(sum[r]))
+                           : load_i32(sum[r]);
+  }
+#pragma clang loop unroll(full)
+  for (uint32_t r = 0; r < rows; r += planes) {
+    const i32x16 sums[2] = {total[r], total[r + planes - 1]};
+    linear_finish_codes(ref, first_row + r, planes, sums);
+  }
+}
+
+QK_INLINE void codes_planes(const qk_linear *a, uint32_t rows, panel_cursor panels, const uint32_t planes,
+                            const bool four_bits) {
+  panel_ref ref;
+  rows *= planes;
+  while (panels_take(&panels, 1, &ref) > 0) {
+    uint32_t row = 0;
+    for (; row + QK_TILE_ROWS <= rows; row += QK_TILE_ROWS)
+      codes_tile(a, ref, row, QK_TILE_ROWS, planes, four_bits);
+    for (; row < rows; row += planes)
+      codes_tile(a, ref, row, planes, planes, four_bits);
+  }
+}
