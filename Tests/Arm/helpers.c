@@ -3,48 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ckernels.h"
-#include "recording.h"
+#include "generated.h"
 
 #define MOST 4096
 
-static uint64_t state;
-
-// SplitMix64.
-static uint64_t bits(void) {
-  uint64_t z = state += 0x9e3779b97f4a7c15u;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
-
-// In -most ..< most.
-static double number(double most) {
-  return ((double)(bits() >> 11) * 0x1p-52 - 1) * most;
-}
-
-// Mostly ordinary weights; some at the edges.
-static float weight(void) {
-  const uint32_t tiny = (uint32_t)(bits() % 0x7fffff + 1);
-  float subnormal;
-  memcpy(&subnormal, &tiny, sizeof subnormal);
-  switch (bits() % 16) {
-  case 0:
-    return bits() % 2 ? 0.0f : -0.0f;
-  case 1:
-    return bits() % 2 ? subnormal : -subnormal;
-  case 2:
-    return (float)(bits() % 255) - 127.5f;
-  case 3:
-    return (float)number(1e6);
-  default:
-    return (float)number(3);
-  }
-}
-
 static void fill_weights(float *x, size_t count) {
   for (size_t i = 0; i < count; i++)
-    x[i] = weight();
+    x[i] = generated_weight();
 }
 
 static void show(const char *what, size_t size, uint64_t h) {
@@ -57,11 +22,11 @@ static const size_t sizes[] = {1, 4, 15, 16, 17, 63, 64, 65, 100, 255, 1024};
 static void show_elementary(void) {
   uint64_t exponentials = DIGEST_START, logarithms = DIGEST_START;
   for (int i = 0; i < 20000; i++) {
-    const double y = qk_exp(number(i % 2 ? 750 : 2));
-    const uint64_t any = bits() & 0x7fefffffffffffffu;
+    const double y = qk_exp(generated_number(i % 2 ? 750 : 2));
+    const uint64_t any = generated_bits() & 0x7fefffffffffffffu;
     double x;
     memcpy(&x, &any, sizeof x);
-    const double z = qk_log(i % 2 ? x : 1 + number(0.5));
+    const double z = qk_log(i % 2 ? x : 1 + generated_number(0.5));
     exponentials = digest(exponentials, &y, sizeof y);
     logarithms = digest(logarithms, &z, sizeof z);
   }
@@ -98,16 +63,16 @@ static void show_rows(void) {
     fill_weights(x, n);
     const float largest = qk_max_abs(x, n);
     show("max abs", n, digest(DIGEST_START, &largest, sizeof largest));
-    const float inverse = (float)(40 + number(30)), scale = (float)(1 / (double)inverse);
-    const float error = qk_code_error(x, n, inverse, scale);
+    const float inverse = (float)(40 + generated_number(30)), scale = (float)(1 / (double)inverse);
+    const float error = qk_code_error(x, n, inverse, scale, at % 2 ? 127 : 7);
     show("code error", n, digest(DIGEST_START, &error, sizeof error));
     qk_running_max_abs(x, n, running);
     show("running max abs", n, digest(DIGEST_START, running, sizeof running));
     qk_histogram_abs(x, n, counts);
     show("histogram", n, digest(DIGEST_START, counts, sizeof counts));
-    for (int low = -128; low <= -127; low++) {
+    for (int most = 7; most <= 127; most += 120) {
       memset(q, 0, sizeof q);
-      qk_quantize_row(x, n, inverse, (float)low, q);
+      qk_quantize_row(x, n, inverse, (float)-most, (float)most, q);
       show("quantize row", n, digest(DIGEST_START, q, sizeof q));
     }
   }
@@ -116,16 +81,25 @@ static void show_rows(void) {
 static void show_panels(void) {
   static float rows[16 * 1024], inverse[16];
   static uint32_t panel[16 * 1024];
+  static int8_t codes[16 * 1024];
+  static uint8_t factors[8 * 16];
   int32_t correction[16];
   EACH_SIZE(n)
   for (uint32_t valid = 1; valid <= 16; valid += 5) {
     const size_t k4 = (n + 3) / 4 * 4;
     fill_weights(rows, 16 * n);
     for (int i = 0; i < 16; i++)
-      inverse[i] = (float)(40 + number(30));
+      inverse[i] = (float)(40 + generated_number(30));
     memset(panel, 0x55, sizeof panel);
     qk_pack_panel_i8(rows, n, valid, n, k4, inverse, (int8_t *)panel, correction);
     show("pack panel i8", n, digest(digest(DIGEST_START, panel, k4 * 16), correction, sizeof correction));
+    for (size_t i = 0; i < 16 * n; i++)
+      codes[i] = (int8_t)(generated_bits() % 15) - 7;
+    for (size_t i = 0; i < sizeof factors; i++)
+      factors[i] = (uint8_t)(generated_bits() % 63 + 1);
+    qk_pack_panel_i4(codes, n, valid, n, factors, (uint8_t *)panel, correction);
+    show("pack panel i4", n,
+         digest(digest(DIGEST_START, panel, (n + 7) / 8 * 64), correction, sizeof correction));
     qk_pack_panel(rows, n, valid, n, 4, panel);
     show("pack panel", n, digest(DIGEST_START, panel, n * 64));
     qk_pack_panel(rows, n, valid, n, 2, panel);
@@ -141,7 +115,7 @@ static void show_rotations(void) {
     for (uint32_t m = orders[i] == 1 ? 16 : 1; m <= 64; m *= 2) {
       const uint32_t block = orders[i] * m;
       for (uint32_t j = 0; j < block; j++)
-        values[j] = number(3);
+        values[j] = generated_number(3);
       qk_hadamard_f64(values, block, orders[i]);
       show("hadamard", block, digest(DIGEST_START, values, block * 8));
       fill_weights(floats, 2 * block);
@@ -159,7 +133,7 @@ static void show_gram(uint32_t rows, uint32_t width) {
   if (!codes || !channels || !panels || !sums || !gram)
     exit(71);
   for (size_t i = 0; i < (size_t)rows * width; i++)
-    codes[i] = (int8_t)(bits() % 256);
+    codes[i] = (int8_t)(generated_bits() % 256);
   for (uint32_t first = 0; first < padded; first += 16)
     qk_take_channels(codes, width, rows, width, first, length, channels + (size_t)first * length,
                      panels + (size_t)first * length, sums + first);
@@ -180,25 +154,25 @@ static void show_rounding(void) {
   for (uint32_t rows = 1; rows <= 16; rows += 5) {
     fill_weights(weights, 16 * WIDTH);
     for (int i = 0; i < 16; i++)
-      scales[i] = (float)(0.03 + number(0.02));
+      scales[i] = (float)(0.03 + generated_number(0.02));
     for (int i = 0; i < WIDTH * WIDTH; i++)
-      feedback[i] = number(0.5);
+      feedback[i] = generated_number(0.5);
     for (int i = 0; i < WIDTH * 16; i++)
-      errors[i] = number(0.1);
+      errors[i] = generated_number(0.1);
     memset(codes, 0, sizeof codes);
     const qk_rounding a = {weights, scales, feedback, errors, codes, WIDTH, rows % 2 ? 127 : 7};
     qk_round_columns(&a, rows, 0, 39);
     qk_round_columns(&a, rows, 39, WIDTH);
     show("round columns", rows, digest(digest(DIGEST_START, codes, sizeof codes), errors, sizeof errors));
     for (int i = 0; i < WIDTH * WIDTH; i++)
-      products[i] = number(2);
+      products[i] = generated_number(2);
     qk_subtract_products(products, WIDTH, feedback, WIDTH, feedback + 8 * WIDTH, WIDTH, rows, 40, 50);
     show("subtract products", rows, digest(DIGEST_START, products, sizeof products));
   }
 }
 
 void print_helpers(void) {
-  state = 1;
+  generated_from(1);
   show_elementary();
   show_widen();
   show_rows();

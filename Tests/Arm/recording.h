@@ -42,7 +42,4 @@ uint64_t digest(uint64_t h, const void *bytes, uint64_t count);
 
 #define DIGEST_START 0xcbf29ce484222325u
 
-// Prints what the helpers of ckernels.h make of many generated inputs, a line each.
-void print_helpers(void);
-
 #endif

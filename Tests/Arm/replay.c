@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ckernels.h"
 #include "ckernels_testing.h"
-#include "recording.h"
+#include "generated.h"
 
 #define MOST_REGIONS 4096
 #define MOST_THREADS 64
@@ -171,8 +170,10 @@ int main(int count, char **arguments) {
     qk_testing_force_helpers(named_set(arguments[2]));
     return print_helpers(), 0;
   }
+  if (count == 3 && strcmp(arguments[1], "products") == 0)
+    return print_products(qk_kernels(named_set(arguments[2]))), 0;
   if (count != 4 && count != 5)
-    fail(64, "usage: replay sets | helpers SET | FILE SET THREADS [steps]");
+    fail(64, "usage: replay sets | helpers SET | products SET | FILE SET THREADS [steps]");
   kernels = qk_kernels(named_set(arguments[2]));
   threads = (uint32_t)atoi(arguments[3]);
   shows_steps = count == 5;

@@ -41,8 +41,8 @@ enum Replay {
   /// The program for Arm, all C of the kernels in it; warnings are errors.
   private static let built = Result { () throws -> Built in
     let built = try Built()
-    let sources = try sources(in: "Sources/CKernels") + sources(in: "Tests/Arm")
-    try compile(["-I", "\(package)/Sources/CKernels/include", "-o", built.path] + sources + ["-lm"])
+    let all = try sources(in: "Sources/CKernels") + sources(in: "Tests/Arm")
+    try compile(["-I", "\(package)/Sources/CKernels/include", "-o", built.path] + all + ["-lm"])
     return built
   }
 
