@@ -15,6 +15,8 @@ float generated_weight(void);
 
 // Prints what the helpers of ckernels.h make of generated inputs, a line each.
 void print_helpers(void);
+// Prints what the other kernels that compute make of generated inputs, a line each.
+void print_kernels(const qk_kernel_table *kernels);
 // Prints what the products of one instruction set make of generated inputs, a line each.
 void print_products(const qk_kernel_table *kernels);
 

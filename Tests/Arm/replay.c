@@ -172,8 +172,10 @@ int main(int count, char **arguments) {
   }
   if (count == 3 && strcmp(arguments[1], "products") == 0)
     return print_products(qk_kernels(named_set(arguments[2]))), 0;
+  if (count == 3 && strcmp(arguments[1], "kernels") == 0)
+    return print_kernels(qk_kernels(named_set(arguments[2]))), 0;
   if (count != 4 && count != 5)
-    fail(64, "usage: replay sets | helpers SET | products SET | FILE SET THREADS [steps]");
+    fail(64, "usage: replay sets | helpers SET | kernels SET | products SET | FILE SET THREADS [steps]");
   kernels = qk_kernels(named_set(arguments[2]));
   threads = (uint32_t)atoi(arguments[3]);
   shows_steps = count == 5;

@@ -24,11 +24,11 @@ struct ArmTests {
     }
   }
 
-  /// What the compiler uses, and the products, whose source is not the same for all instruction sets.
-  @Test(arguments: ["helpers", "products"])
+  /// What the compiler uses, the products, which have a source for every instruction set, and the other kernels.
+  @Test(arguments: ["helpers", "products", "kernels"])
   func generatedInputsGiveTheSameBits(_ kind: String) throws {
     let expected = try Replay.native.run([kind, InstructionSet.best.rawValue])
-    #expect(expected.count > 300)
+    #expect(expected.count >= 150)
     for set in ["scalar", "neon"] {
       expectSame(try Replay.arm.run([kind, set]), expected, "\(kind), \(set)")
     }
