@@ -2,8 +2,6 @@
 // inputs of a row, of which an instruction takes four.
 
 #define QK_TILE_ROWS 4
-// Bytes between a load of weights and their prefetch, for a single row.
-#define QK_PREFETCH 1024
 
 // Inputs k + half ..< k + half + 4 of outputs 4i ..< 4i + 4, k a multiple of 8 where there are halves. Of
 // four bits they come out 16 times too large.
@@ -32,14 +30,11 @@ QK_INLINE void tile_step(const int8_t *panel, const int32x4_t *x, size_t k, cons
 
 // Adds the products of inputs begin ..< end.
 QK_INLINE void tile_products(const int8_t *panel, const uint8_t *const *x, size_t begin, size_t end,
-                             const uint32_t rows, const bool ahead, const bool four_bits,
-                             int32x4_t (*sum)[4]) {
+                             const uint32_t rows, const bool four_bits, int32x4_t (*sum)[4]) {
   const uint32_t step = four_bits ? 8 : 4;
   int32x4_t inputs[QK_TILE_ROWS];
   size_t k = begin;
   for (; k + 16 <= end; k += 16) {
-    for (size_t line = 0; ahead && line < 16 * QK_LANES * 4 / step; line += 64)
-      __builtin_prefetch(panel + k * QK_LANES * 4 / step + line + QK_PREFETCH);
 #pragma clang loop unroll(full)
     for (uint32_t r = 0; r < rows; r++)
       inputs[r] = vld1q_s32((const int32_t *)(const void *)(x[r] + k));
@@ -75,7 +70,7 @@ QK_INLINE void codes_tile(const qk_linear *a, panel_ref ref, uint32_t first_row,
 #pragma clang loop unroll(full)
       for (uint32_t i = 0; i < 4; i++)
         sum[r][i] = vdupq_n_s32(0);
-    tile_products(panel, x, begin, end, rows, rows == planes, four_bits, sum);
+    tile_products(panel, x, begin, end, rows, four_bits, sum);
 #pragma clang loop unroll(full)
     for (uint32_t r = 0; r < rows; r++)
       total[r] = four_bits
@@ -97,7 +92,9 @@ QK_INLINE void codes_planes(const qk_linear *a, uint32_t rows, panel_cursor pane
     uint32_t row = 0;
     for (; row + QK_TILE_ROWS <= rows; row += QK_TILE_ROWS)
       codes_tile(a, ref, row, QK_TILE_ROWS, planes, four_bits);
-    for (; row < rows; row += planes)
-      codes_tile(a, ref, row, planes, planes, four_bits);
+    for (; row + 2 <= rows; row += 2)
+      codes_tile(a, ref, row, 2, planes, four_bits);
+    if (row < rows)
+      codes_tile(a, ref, row, 1, 1, four_bits);
   }
 }
