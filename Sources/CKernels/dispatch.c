@@ -39,12 +39,15 @@ static const qk_isa_table *const tables[QK_ISA_COUNT] = {&qk_table_scalar, &qk_t
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
 
-static bool detect(enum qk_isa isa) {
-  const unsigned long dot_product = 1ul << 20;
-  return isa == QK_SCALAR || (isa == QK_NEON && (getauxval(AT_HWCAP) & dot_product) != 0);
-}
+static const qk_isa_table *tables[QK_ISA_COUNT] = {&qk_table_scalar, NULL, NULL, NULL, &qk_table_neon};
 
-static const qk_isa_table *const tables[QK_ISA_COUNT] = {&qk_table_scalar, NULL, NULL, NULL, &qk_table_neon};
+// NEON is there always; its dot products are taken where they are.
+static bool detect(enum qk_isa isa) {
+  const unsigned long dot_products = 1ul << 20;
+  if (isa == QK_NEON && (getauxval(AT_HWCAP) & dot_products) != 0)
+    tables[isa] = &qk_table_neon_dot;
+  return isa == QK_SCALAR || isa == QK_NEON;
+}
 #else
 static bool detect(enum qk_isa isa) {
   return isa == QK_SCALAR;

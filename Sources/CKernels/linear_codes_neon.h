@@ -1,7 +1,6 @@
-// Products of codes with the dot-product instruction: four registers hold a panel's 16 sums, and one holds 16
-// inputs of a row, of which an instruction takes four.
-
-#define QK_TILE_ROWS 4
+// Products of codes: four registers hold a panel's 16 sums, and one holds 16 inputs of a row, of which a
+// dot-product instruction takes four. The including file defines QK_DOT, that instruction or what stands for
+// it, and QK_TILE_ROWS, an even number.
 
 // Inputs k + half ..< k + half + 4 of outputs 4i ..< 4i + 4, k a multiple of 8 where there are halves. Of
 // four bits they come out 16 times too large.
@@ -24,7 +23,7 @@ QK_INLINE void tile_step(const int8_t *panel, const int32x4_t *x, size_t k, cons
       const int8x16_t w = weights_at(panel, k + at - half, half, i, four_bits);
 #pragma clang loop unroll(full)
       for (uint32_t r = 0; r < rows; r++)
-        sum[r][i] = vdotq_s32(sum[r][i], w, vreinterpretq_s8_s32(vdupq_n_s32(x[r][at / 4])));
+        sum[r][i] = QK_DOT(sum[r][i], w, vreinterpretq_s8_s32(vdupq_n_s32(x[r][at / 4])));
     }
 }
 
