@@ -64,7 +64,7 @@ static void show_rows(void) {
     const float largest = qk_max_abs(x, n);
     show("max abs", n, digest(DIGEST_START, &largest, sizeof largest));
     const float inverse = (float)(40 + generated_number(30)), scale = (float)(1 / (double)inverse);
-    const float error = qk_code_error(x, n, inverse, scale, at % 2 ? 127 : 7);
+    const float error = qk_code_error(x, n, inverse, scale, at % 2 ? 127 : 7, at % 3 ? NULL : x);
     show("code error", n, digest(DIGEST_START, &error, sizeof error));
     qk_running_max_abs(x, n, running);
     show("running max abs", n, digest(DIGEST_START, running, sizeof running));
