@@ -100,8 +100,15 @@ static size_t head_scan_bytes(const qk_head_scan *a) {
   return qk_scan_chunk(a->n) * row * 2 + (size_t)a->n * 64 * 2;
 }
 
+// A number for each group of inputs of every row, two where rows are of 16 bits.
+static size_t linear_bytes(const qk_linear *a, uint32_t rows) {
+  const size_t groups = (a->k + QK_GROUP - 1) / QK_GROUP;
+  return a->weight_type == QK_I4 ? rows * groups * (a->in.type == QK_I16 ? 8 : 4) : 0;
+}
+
 size_t qk_scratch_bytes(const qk_step *step, uint32_t row_capacity) {
-  (void)row_capacity; // no kernel keeps scratch per row
+  if (is_kernel(step->kernel, offsetof(qk_kernel_table, linear)))
+    return linear_bytes(&step->args.linear, row_capacity);
   if (is_kernel(step->kernel, offsetof(qk_kernel_table, scan)))
     return (size_t)qk_scan_chunk(step->args.scan.n) * qk_blocks(step->args.scan.n) * 2 * 64;
   if (is_kernel(step->kernel, offsetof(qk_kernel_table, head_scan)))

@@ -55,7 +55,7 @@ struct ArmTests {
     try expectSameBits(try Plan(path: path), on: Self.kernels)
   }
 
-  @Test(arguments: ["float32", "quamba-smooth"])
+  @Test(arguments: ["float32", "quamba-smooth", "quamba-w4"])
   func theExampleGivesTheSameBits(_ recipe: String) throws {
     try withTemporaryDirectory { place in
       let recipe = try #require(Recipe.named(recipe))
