@@ -160,8 +160,9 @@ float qk_max_abs(const float *x, size_t count) {
   return helpers()->max_abs(x, count);
 }
 
-float qk_code_error(const float *x, size_t count, float inverse, float scale, float limit) {
-  return helpers()->code_error(x, count, inverse, scale, limit);
+float qk_code_error(const float *x, size_t count, float inverse, float scale, float limit,
+                    const float *importance) {
+  return helpers()->code_error(x, count, inverse, scale, limit, importance);
 }
 
 void qk_running_max_abs(const float *x, size_t count, float *running) {

@@ -72,19 +72,23 @@ static float max_abs(const float *x, size_t count) {
   return result;
 }
 
-QK_INLINE f32x16 add_code_error(f32x16 sum, f32x16 x, float inverse, float scale, float limit) {
+QK_INLINE f32x16 add_code_error(f32x16 sum, f32x16 x, float inverse, float scale, float limit,
+                                f32x16 importance) {
   const f32x16 clamped = min16(max16(x * inverse, splat(-limit)), splat(limit));
   const f32x16 error = fma16(-((clamped + QK_ROUND) - QK_ROUND), splat(scale), x);
-  return fma16(error, error, sum);
+  return fma16(error * importance, error, sum);
 }
 
-static float code_error(const float *x, size_t count, float inverse, float scale, float limit) {
+static float code_error(const float *x, size_t count, float inverse, float scale, float limit,
+                        const float *importance) {
   const size_t full = count / QK_LANES * QK_LANES;
   f32x16 sum = splat(0);
   for (size_t i = 0; i < full; i += QK_LANES)
-    sum = add_code_error(sum, load_f32(x + i), inverse, scale, limit);
+    sum = add_code_error(sum, load_f32(x + i), inverse, scale, limit,
+                         importance ? load_f32(importance + i) : splat(1));
   if (full < count)
-    sum = add_code_error(sum, load_tail(x + full, QK_F32, count - full), inverse, scale, limit);
+    sum = add_code_error(sum, load_tail(x + full, QK_F32, count - full), inverse, scale, limit,
+                         importance ? load_tail(importance + full, QK_F32, count - full) : splat(1));
   return sum_lanes(sum);
 }
 

@@ -89,7 +89,7 @@ struct HelperTests {
           sums[index % 16] = sums[index % 16].addingProduct(error, error)
         }
         for half in [8, 4, 2, 1] { for lane in 0..<half { sums[lane] += sums[lane + half] } }
-        #expect(qk_code_error(x, count, 31, 0.03, limit).bitPattern == sums[0].bitPattern)
+        #expect(qk_code_error(x, count, 31, 0.03, limit, nil).bitPattern == sums[0].bitPattern)
       }
     }
   }

@@ -357,9 +357,10 @@ void qk_widen(const void *src, enum qk_type type, size_t count, float *dst);
 bool qk_all_finite(const void *src, enum qk_type type, size_t count);
 // max |x|, 0 when count is 0.
 float qk_max_abs(const float *x, size_t count);
-// The sum of (x - q * scale)^2 with q = round_half_even(clamp(x * inverse, -limit, limit)); element i
-// into partial i mod 16, then the tree.
-float qk_code_error(const float *x, size_t count, float inverse, float scale, float limit);
+// The sum of importance * e * e with e = x - q * scale and q = round_half_even(clamp(x * inverse, -limit,
+// limit)); element i into partial i mod 16, then the tree. importance: [count], or NULL for ones.
+float qk_code_error(const float *x, size_t count, float inverse, float scale, float limit,
+                    const float *importance);
 // running[i] = max(running[i], |x[i]|).
 void qk_running_max_abs(const float *x, size_t count, float *running);
 // counts[bits(|x|) >> 14] += 1 for every x; counts has 2^17 bins.
