@@ -53,31 +53,39 @@ QK_INLINE void group_starts(const qk_linear *a, uint32_t rows, const uint32_t pl
   }
 }
 
+// Adds the products of one load of weights to sum[...][i]. Of weights of four bits the first half comes as q
+// + 8, the second as 16 times that, to sum[...][i + 1]. sum: [planes][QK_STREAM_SUMS]
+QK_INLINE void stream_step(const uint8_t *panel, const uint8_t *const *x, size_t k, const uint32_t i,
+                           const uint32_t planes, const bool four_bits, __m512i (*sum)[QK_STREAM_SUMS]) {
+  __m512i w = _mm512_loadu_si512(panel + k * QK_LANES / (four_bits ? 2 : 1));
+  if (four_bits)
+    w = _mm512_xor_si512(w, _mm512_set1_epi8((char)0x88));
+  // Else the compiler joins exclusive or and masks to operations that take the multiplier's place.
+  __asm__("" : "+v"(w));
+  const __m512i first = four_bits ? _mm512_and_si512(w, _mm512_set1_epi8(15)) : w;
+  const __m512i second = _mm512_and_si512(w, _mm512_set1_epi8((char)0xf0));
+#pragma clang loop unroll(full)
+  for (uint32_t plane = 0; plane < planes; plane++) {
+    __m512i *to = sum[plane] + i;
+    to[0] = add_products(to[0], four_inputs(x[plane], k, four_bits), first, four_bits);
+    if (four_bits)
+      to[1] = add_products(to[1], four_inputs(x[plane], k + 4, true), second, true);
+  }
+}
+
 // Adds the products of inputs begin ..< end of the planes of one row. sum: [planes][QK_STREAM_SUMS]
 QK_INLINE void stream_products(const uint8_t *panel, const uint8_t *const *x, size_t begin, size_t end,
                                const uint32_t planes, const bool four_bits, __m512i (*sum)[QK_STREAM_SUMS]) {
-  const uint32_t step = four_bits ? 8 : 4;
+  const uint32_t each = four_bits ? 2 : 1;
   size_t k = begin;
   for (; k + 4 * QK_STREAM_SUMS <= end; k += 4 * QK_STREAM_SUMS)
 #pragma clang loop unroll(full)
-    for (uint32_t i = 0; i < QK_STREAM_SUMS; i++) {
-      const uint32_t half = 4 * i % step;
-      const size_t at = k + 4 * i - half;
-      const __m512i w = four_weights(panel, at, half, four_bits);
-      if (half == 0)
-        __builtin_prefetch(panel + at * QK_LANES / (step / 4) + QK_PREFETCH, 0, 0);
-#pragma clang loop unroll(full)
-      for (uint32_t plane = 0; plane < planes; plane++)
-        sum[plane][i] =
-            add_products(sum[plane][i], four_inputs(x[plane], at + half, four_bits), w, four_bits);
+    for (uint32_t i = 0; i < QK_STREAM_SUMS; i += each) {
+      __builtin_prefetch(panel + (k + 4 * i) * QK_LANES / each + QK_PREFETCH, 0, 0);
+      stream_step(panel, x, k + 4 * i, i, planes, four_bits, sum);
     }
-  for (; k < end; k += step)
-#pragma clang loop unroll(full)
-    for (uint32_t half = 0; half < step; half += 4)
-#pragma clang loop unroll(full)
-      for (uint32_t plane = 0; plane < planes; plane++)
-        sum[plane][0] = add_products(sum[plane][0], four_inputs(x[plane], k + half, four_bits),
-                                     four_weights(panel, k, half, four_bits), four_bits);
+  for (; k < end; k += 4 * each)
+    stream_step(panel, x, k, 0, planes, four_bits, sum);
 }
 
 // The products of inputs begin ..< end: of a group, or with weights of eight bits of all. total: [planes]
@@ -95,8 +103,9 @@ QK_INLINE void stream_group(const qk_linear *a, panel_ref ref, const uint8_t *pa
   stream_products(panel, x, begin, end, planes, four_bits, sum);
 #pragma clang loop unroll(full)
   for (uint32_t plane = 0; plane < planes; plane++) {
-    const i32x16 all = (i32x16)_mm512_add_epi32(_mm512_add_epi32(sum[plane][0], sum[plane][1]),
-                                                _mm512_add_epi32(sum[plane][2], sum[plane][3]));
+    const __m512i first = _mm512_add_epi32(sum[plane][0], sum[plane][2]);
+    const __m512i second = _mm512_add_epi32(sum[plane][1], sum[plane][3]);
+    const i32x16 all = (i32x16)_mm512_add_epi32(first, four_bits ? _mm512_srai_epi32(second, 4) : second);
     total[plane] = four_bits ? group_add(a, ref, begin, total[plane], all) : all;
   }
 }
