@@ -15,7 +15,7 @@ struct SameBytesTests {
       directory: place.path)
   }
 
-  @Test(arguments: ["float32", "naive", "quamba", "quarot", "quamba-smooth"])
+  @Test(arguments: ["float32", "naive", "quamba", "quarot", "quamba-smooth", "quamba-w4"])
   func plans(_ recipe: String) throws {
     let place = try TemporaryDirectory()
     try FileManager.default.createSymbolicLink(atPath: place.path("m"), withDestinationPath: Self.model)

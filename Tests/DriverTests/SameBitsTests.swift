@@ -10,7 +10,9 @@ struct SameBitsTests {
     "mamba-f32", "mamba-bf16-sharded", "falcon-mamba-bin-sharded", "mamba2-f32", "mamba2-limited",
     "jamba-f32",
   ]
-  private static let recipes = ["float32", "naive", "smooth", "quarot", "quamba-channel", "quamba-smooth"]
+  private static let recipes = [
+    "float32", "naive", "smooth", "quarot", "quamba-channel", "quamba-smooth", "quamba-w4",
+  ]
   private static let prompt = tokens(70, seed: 3)
 
   private static func tokens(_ count: Int, seed: Int) -> [UInt32] {
