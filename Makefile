@@ -7,9 +7,9 @@ MODEL := Examples/models/gutenberg-9m
 TEXT := Tests/Fixtures/texts/time-machine.txt
 OUT := .build-demo
 CLANG_FORMAT := clang-format-14
-C_SOURCES = $(shell git ls-files 'Sources/*.c' 'Sources/*.h')
+C_SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all setup setup-lint setup-trust build demo test damage-test crash-test fuzz accuracy lint format clean
+.PHONY: all setup setup-lint setup-trust setup-arm build demo test damage-test crash-test fuzz accuracy lint format clean
 
 all: build
 
@@ -26,6 +26,11 @@ setup-trust:
 	@command -v minisign >/dev/null || .ci/install minisign || echo 'note: no minisign'
 	@command -v strace >/dev/null || .ci/install strace || echo 'note: no strace'
 
+# What compiles the kernels for 64-bit Arm, and runs them here; without it those tests are skipped and say so.
+ARM_PACKAGES := qemu-user libc6-dev-arm64-cross libgcc-12-dev-arm64-cross
+setup-arm:
+	@dpkg-query -W $(ARM_PACKAGES) >/dev/null 2>&1 || .ci/install $(ARM_PACKAGES) || echo 'note: no qemu for Arm'
+
 build: setup
 	swift build $(FLAGS)
 
@@ -38,7 +43,7 @@ demo: build
 	@printf '\n— perplexity on a held-out book: int8, and float32 as baseline —\n'
 	@$(QUAMBA) eval $(OUT)/demo.qplan --text $(TEXT) --windows 16 --baseline $(MODEL) --progress none
 
-test: setup setup-trust lint
+test: setup setup-trust setup-arm lint
 	swift build $(FLAGS) --build-tests
 	swift test $(FLAGS) --skip-build
 

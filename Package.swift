@@ -110,6 +110,11 @@ let package = Package(
         "FuzzTargets", "CompilerDriver", "Calibration", "PlanFormat", "PlanRuntime", "Safetensors",
       ], path: "Tests/Damage", swiftSettings: swiftSettings),
     tests("FuzzTests", ["FuzzTargets"]),
+    // Runs recorded calls; ArmTests compile the same sources for Arm.
+    .executableTarget(
+      name: "replay", dependencies: ["CKernels"], path: "Tests/Arm", cSettings: cSettings,
+      linkerSettings: [.linkedLibrary("m")]),
+    tests("ArmTests", ["CompilerDriver", "PlanRuntime", "Passes", "CKernels"]),
 
     tests("JSONTextTests", ["JSONText"]),
     tests("SafetensorsTests", ["Safetensors", "JSONText"], exclude: ["Fixtures"]),

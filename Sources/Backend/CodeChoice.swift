@@ -22,7 +22,7 @@ struct CodeChoice: Sendable {
       } else {
         for (row, scale) in scales.enumerated() {
           qk_quantize_row(
-            weights.baseAddress.map { $0 + row * width }, width, Quantizer.inverse(scale: scale), -127,
+            weights.baseAddress.map { $0 + row * width }, width, Quantizer.inverse(scale: scale), -127, 127,
             codes.baseAddress.map { $0 + row * width })
         }
       }
@@ -35,6 +35,22 @@ struct CodeChoice: Sendable {
         }
         biasErrors.elements[rows.lowerBound + row] = error
       }
+    }
+  }
+
+  /// Notes what codes of 4 bits lack on average.
+  /// - Parameter first: the number of their first row.
+  func noteErrors(of coded: GroupedCodes, weights: UnsafeBufferPointer<Float>, from first: Int) {
+    for row in 0..<coded.rows {
+      var error = 0.0
+      for group in 0..<GroupedCodes.groups(coded.width) {
+        let step = Double(coded.step(row: row, group: group))
+        for column in coded.columns(group) {
+          let place = row * coded.width + column
+          error += (Double(weights[place]) - step * Double(coded.codes.elements[place])) * means[column]
+        }
+      }
+      biasErrors.elements[first + row] = error
     }
   }
 }

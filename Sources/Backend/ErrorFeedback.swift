@@ -1,5 +1,6 @@
 import CKernels
 import Diagnostics
+import IR
 import WorkSharing
 
 /// How the rounding errors of a row's weights are passed on to the weights after them (GPTQ; method: §6).
@@ -11,11 +12,13 @@ package struct ErrorFeedback: Sendable {
   /// Part of the mean diagonal that is added to the diagonal.
   private static let damping = 0.01
   /// Columns that are factored, and rounded, together.
-  private static let (panel, block) = (64, 128)
+  private static let (panel, block) = (64, Quantizer.group)
 
   private let width: Int
   /// T, row-major; what stands on and below the diagonal means nothing.
   private let factors: SharedBuffer<Double>
+  /// The diagonal of H, damped: what the square of the error of each input counts by itself.
+  let importance: SharedBuffer<Float>
 
   /// Factors the Gram matrix of a weight's inputs, `[width, width]`, of which only the upper triangle is read.
   ///
@@ -24,6 +27,7 @@ package struct ErrorFeedback: Sendable {
   package init(gram: [Int64], width: Int, threads: Int) throws {
     self.width = width
     factors = SharedBuffer(count: width * width)
+    importance = SharedBuffer(count: width)
     let trace = (0..<width).reduce(0.0) { $0 + Double(gram[$1 * width + $1]) }
     let added = Self.damping * trace / Double(max(width, 1))
     for row in 0..<width {
@@ -31,6 +35,7 @@ package struct ErrorFeedback: Sendable {
         factors.elements[row * width + column] = Double(gram[row * width + column])
       }
       factors.elements[row * width + row] += gram[row * width + row] == 0 ? 1 : added
+      importance.elements[row] = Float(factors.elements[row * width + row])
     }
     for first in stride(from: (width - 1) / Self.panel * Self.panel, through: 0, by: -Self.panel) {
       try factor(first..<min(first + Self.panel, width), threads: threads)
@@ -75,9 +80,32 @@ package struct ErrorFeedback: Sendable {
   func round(
     _ weights: UnsafeBufferPointer<Float>, scales: [Float], into codes: UnsafeMutableBufferPointer<Int8>
   ) {
-    let tiles = stride(from: 0, to: scales.count, by: 16).map {
-      Tile(rows: $0..<min($0 + 16, scales.count), width)
+    round(weights, rows: scales.count) { tile, columns in
+      tile.round(columns, weights, Array(scales[tile.rows]), limit: 127, factors, into: codes)
     }
+  }
+
+  /// Rounds rows of a weight, `[rows, width]`, to codes of 4 bits; a group's factor is chosen when the errors of all groups
+  /// before it are known.
+  func round(
+    _ weights: UnsafeBufferPointer<Float>, by choice: GroupChoice, into result: GroupedCodes
+  ) {
+    round(weights, rows: result.rows) { tile, columns in
+      let steps = tile.rows.map { row in
+        let factor = tile.withRow(row, columns) {
+          choice.factor(of: $0, at: columns.lowerBound, unit: result.units[row])
+        }
+        return result.setFactor(factor, row: row, group: columns.lowerBound / Self.block)
+      }
+      tile.round(
+        columns, weights, steps, limit: Double(Quantizer.highestGrouped), factors, into: result.codes.elements
+      )
+    }
+  }
+
+  /// Takes the errors of earlier blocks out of each block of columns before `body` rounds it.
+  private func round(_ weights: UnsafeBufferPointer<Float>, rows: Int, _ body: (Tile, Range<Int>) -> Void) {
+    let tiles = stride(from: 0, to: rows, by: 16).map { Tile(rows: $0..<min($0 + 16, rows), width) }
     for tile in tiles { tile.load(weights) }
     for first in stride(from: 0, to: width, by: Self.block) {
       let end = min(first + Self.block, width)
@@ -88,7 +116,7 @@ package struct ErrorFeedback: Sendable {
             tile.errors.pointer(earlier * 16), 16, end - first, 16, Self.block)
         }
       }
-      for tile in tiles { tile.round(first..<end, weights, scales, factors, into: codes) }
+      for tile in tiles { body(tile, first..<end) }
     }
   }
 
@@ -157,8 +185,21 @@ private struct Tile {
     }
   }
 
+  /// Lends what columns of a row are to be rounded to.
+  func withRow<Result>(
+    _ row: Int, _ columns: Range<Int>, _ body: (UnsafeBufferPointer<Float>) -> Result
+  ) -> Result {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: columns.count) { values in
+      for (index, column) in columns.enumerated() {
+        values.initializeElement(at: index, to: Float(errors.elements[column * 16 + row - rows.lowerBound]))
+      }
+      return body(UnsafeBufferPointer(values))
+    }
+  }
+
+  /// - Parameter scales: one for each row of the tile.
   func round(
-    _ columns: Range<Int>, _ weights: UnsafeBufferPointer<Float>, _ scales: [Float],
+    _ columns: Range<Int>, _ weights: UnsafeBufferPointer<Float>, _ scales: [Float], limit: Double,
     _ factors: SharedBuffer<Double>,
     into codes: UnsafeMutableBufferPointer<Int8>
   ) {
@@ -166,10 +207,10 @@ private struct Tile {
       let start = rows.lowerBound
       var work = qk_rounding(
         weights: weights.baseAddress.map { $0 + start * width },
-        scales: scales.baseAddress.map { $0 + start },
+        scales: scales.baseAddress,
         feedback: factors.pointer(0), errors: errors.pointer(0),
         codes: codes.baseAddress.map { $0 + start * width },
-        width: width, limit: 127)
+        width: width, limit: limit)
       qk_round_columns(&work, UInt32(rows.count), columns.lowerBound, columns.upperBound)
     }
   }

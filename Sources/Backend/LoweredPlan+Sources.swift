@@ -16,7 +16,7 @@ extension LoweredPlan {
       .inverse(let id, _), .quotient(let id, _):
       source(of: id, &found)
     case .bias(let product): source(of: module[product].operands[3], &found)
-    case .correction(let panels): source(of: definitions[Int(panels.rawValue)], &found)
+    case .correction(let panels), .factors(let panels): source(of: definitions[Int(panels.rawValue)], &found)
     }
   }
 

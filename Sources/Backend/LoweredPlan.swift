@@ -21,6 +21,8 @@ enum ConstantDefinition: Sendable {
   case source(ValueID)
   /// A weight's codes in panels.
   case codePanels(ValueID)
+  /// The factors of the groups of another constant's panels.
+  case factors(ofPanels: ConstantID)
   /// A float weight in panels, in the type of the plan's constant.
   case floatPanels(ValueID)
   /// A table's codes, row by row.
@@ -40,7 +42,7 @@ extension ConstantDefinition {
   var codes: ValueID? {
     switch self {
     case .codePanels(let id), .codeRows(let id): id
-    case .literal, .value, .source, .floatPanels, .bias, .correction, .inverse, .quotient: nil
+    case .literal, .value, .source, .floatPanels, .bias, .correction, .factors, .inverse, .quotient: nil
     }
   }
 }

@@ -85,6 +85,7 @@ extension PlanFormat.ElementType {
     case .bf16: self = .bf16
     case .f16: self = .f16
     case .i8: self = .i8
+    case .i4: self = .i4
     case .i16: self = .i16
     case .i32: self = .i32
     }

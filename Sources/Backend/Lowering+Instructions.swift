@@ -46,6 +46,7 @@ extension Lowering {
         .input: .buffer(try buffer(node.operands[0])), .weights: .constant(operands.weights),
         .correction: .constant(operands.correction), .multiplier: .constant(operands.multiplier),
         .bias: .constant(operands.bias), .accumulate: .integer(0), .output: .buffer(addBuffer(value)),
+        .factors: .constant(operands.factors),
       ])
   }
 
@@ -65,6 +66,7 @@ extension Lowering {
         .input: .buffer(try buffer(node.operands[0])), .weights: .constant(operands.weights),
         .correction: .constant(operands.correction), .multiplier: .constant(operands.multiplier),
         .bias: .constant(operands.bias), .accumulate: .integer(1), .output: .buffer(output),
+        .factors: .constant(operands.factors),
       ])
     buffers[value] = output
   }
@@ -76,6 +78,7 @@ extension Lowering {
 
   private struct LinearOperands {
     var weights, correction, multiplier, bias: ConstantID
+    var factors = ConstantID.absent
   }
 
   private mutating func linearOperands(_ value: ValueID) throws(DiagnosticFailure) -> LinearOperands {
@@ -90,14 +93,23 @@ extension Lowering {
       return LinearOperands(
         weights: weights, correction: .absent, multiplier: .absent, bias: optionalVector(node, operand: 2))
     }
-    let weights = add(module[weight].name, .i8, .panelsInt8, outputs, inputs, as: .codePanels(weight))
+    let isGrouped = module[weight].type.element == .i4
+    let weights = add(
+      module[weight].name, PlanFormat.ElementType(module[weight].type.element),
+      isGrouped ? .panelsInt4 : .panelsInt8, outputs, inputs, as: .codePanels(weight))
+    let factors =
+      isGrouped
+      ? add(
+        module[node.operands[4]].name, .i8, .groupFactors, outputs, module[node.operands[4]].type.width,
+        as: .factors(ofPanels: weights)) : .absent
     let hasCodes = module[node.operands[0]].type.element.isCodes
     let correction =
       hasCodes
       ? add("\(node.name).correction", .i32, .vector, outputs, as: .correction(ofPanels: weights)) : .absent
     return LinearOperands(
       weights: weights, correction: correction, multiplier: vector(node.operands[2], padding: 1),
-      bias: add(module[node.operands[3]].name, .f32, .vector, outputs, as: .bias(ofProduct: value)))
+      bias: add(module[node.operands[3]].name, .f32, .vector, outputs, as: .bias(ofProduct: value)),
+      factors: factors)
   }
 
   mutating func selectConvolution(_ value: ValueID) throws(DiagnosticFailure) {

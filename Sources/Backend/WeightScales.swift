@@ -92,8 +92,15 @@ extension ConstantEvaluator {
 }
 
 extension Clip {
-  /// The magnitude at which a row of a weight is clipped.
-  func magnitude(ofRow row: UnsafeBufferPointer<Float>) -> Float {
+  /// The magnitude at which a row of a weight, or a group of one, is clipped.
+  ///
+  /// - Parameters:
+  ///   - highest: the largest code.
+  ///   - importance: what the square of each error counts in a search for the least; nil for one each.
+  func magnitude(
+    ofRow row: UnsafeBufferPointer<Float>, highest: Float = Quantizer.highest,
+    importance: UnsafePointer<Float>? = nil
+  ) -> Float {
     let maximum = qk_max_abs(row.baseAddress, row.count)
     switch self {
     case .maximum: return maximum
@@ -103,15 +110,21 @@ extension Clip {
       return Self.magnitude(
         ofBin: bins[Self.rank(percent: percent, count: bins.count) - 1], maximum: maximum)
     case .leastError:
-      let errors = Self.candidates(maximum: maximum).map { Double(Self.error(of: row, clip: $0)) }
+      let errors = Self.candidates(maximum: maximum).map {
+        Double(Self.error(of: row, clip: $0, highest: highest, importance: importance))
+      }
       return Self.best(errors, maximum: maximum)
     }
   }
 
   /// The squared error of a row's codes under a clip.
-  fileprivate static func error(of row: UnsafeBufferPointer<Float>, clip: Float) -> Float {
-    let scale = Quantizer.scale(maximum: clip)
-    return qk_code_error(row.baseAddress, row.count, Quantizer.inverse(scale: scale), scale)
+  fileprivate static func error(
+    of row: UnsafeBufferPointer<Float>, clip: Float, highest: Float = Quantizer.highest,
+    importance: UnsafePointer<Float>? = nil
+  ) -> Float {
+    let scale = Quantizer.scale(maximum: clip, highest: highest)
+    return qk_code_error(
+      row.baseAddress, row.count, Quantizer.inverse(scale: scale), scale, highest, importance)
   }
 
   /// A percentile of magnitudes that were counted in bins.

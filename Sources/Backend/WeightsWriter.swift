@@ -12,8 +12,10 @@ public struct WeightsWriter: Sendable {
   private let layout: PlanLayout
   private(set) var evaluator: ConstantEvaluator
   let threads: Int
-  private let sink: Sink
+  let sink: Sink
   private let corrections: [ConstantID: SharedBuffer<Int32>]
+  /// The factors that go with panels of 4 bits.
+  let factors: [ConstantID: ConstantID]
   /// Scales of rows that are measured when the rows are packed, by the node that asks for them.
   private let packedScales: [ValueID: SharedBuffer<Float>]
   /// What the codes of refined products lack on average, by product; one a row, in units of weight times code.
@@ -34,6 +36,11 @@ public struct WeightsWriter: Sendable {
       corrections[panels] = SharedBuffer(count: (outputs + 15) / 16 * 16)
     }
     self.corrections = corrections
+    factors = Dictionary(
+      uniqueKeysWithValues: plan.definitions.enumerated().compactMap { index, definition in
+        guard case .factors(let panels) = definition else { return nil }
+        return (panels, ConstantID(UInt32(index)))
+      })
     packedScales = Self.scalesMeasuredInPacking(plan)
   }
 
@@ -45,7 +52,7 @@ public struct WeightsWriter: Sendable {
       guard let codes = definition.codes else { continue }
       let (weight, scales) = (module[codes].operands[0], module[codes].operands[1])
       guard module[scales].op == .weightScale, module[scales].operands == [weight],
-        module[scales].attributes.string("per") == "row"
+        module[scales].attributes.string("per") != "tensor"
       else { continue }
       found[scales] = SharedBuffer(count: module[weight].type.shape[0])
     }
@@ -105,7 +112,7 @@ public struct WeightsWriter: Sendable {
   private func weight(_ definition: ConstantDefinition) -> ValueID? {
     switch definition {
     case .source(let id), .codePanels(let id), .floatPanels(let id), .codeRows(let id): id
-    case .literal, .value, .bias, .correction, .inverse, .quotient: nil
+    case .literal, .value, .bias, .correction, .factors, .inverse, .quotient: nil
     }
   }
 
@@ -115,14 +122,19 @@ public struct WeightsWriter: Sendable {
     let constant = ConstantID(UInt32(item.constant))
     switch plan.definitions[item.constant] {
     case .source(let id): try writeSource(id, item.rows, constant)
-    case .codePanels(let id): try writeCodePanels(id, item.rows, constant, choice)
+    case .codePanels(let id):
+      if factors[constant] == nil {
+        try writeCodePanels(id, item.rows, constant, choice)
+      } else {
+        try writeGroupedPanels(id, item.rows, constant, choice)
+      }
     case .floatPanels(let id): try writeFloatPanels(id, item.rows, constant)
     case .codeRows(let id): try writeCodeRows(id, item.rows, constant)
-    case .literal, .value, .bias, .correction, .inverse, .quotient: break
+    case .literal, .value, .bias, .correction, .factors, .inverse, .quotient: break
     }
   }
 
-  private func offset(_ constant: ConstantID) -> Int { Int(layout.fileOffset(of: constant)) }
+  func offset(_ constant: ConstantID) -> Int { Int(layout.fileOffset(of: constant)) }
 
   /// Copies or computes rows in the type that the plan stores.
   private func withRows(
@@ -171,7 +183,6 @@ public struct WeightsWriter: Sendable {
   ) throws {
     let width = evaluator.rowWidth(id)
     let padded = (width + 3) / 4 * 4
-    let correction = corrections[constant]?.elements
     try Scratch.withFloats(rows.count * width) { weights in
       try evaluator.read(plan.module[id].operands[0], rows: rows, into: weights)
       let scales = try rowScales(ofCodes: id, rows, of: weights)
@@ -186,13 +197,24 @@ public struct WeightsWriter: Sendable {
               weights.baseAddress.map { $0 + start * width }, width, UInt32(valid), width, padded, inverse,
               panels.baseAddress.map { ($0 + start * padded).assumingMemoryBound(to: Int8.self) },
               sums.baseAddress)
-            guard let correction else { return }
-            for lane in 0..<16 { correction[rows.lowerBound + start + lane] = sums[lane] }
+            setCorrections(of: constant, from: rows.lowerBound + start, UnsafeBufferPointer(sums))
           }
         }
         try sink(UnsafeRawBufferPointer(panels), offset(constant) + rows.lowerBound * padded)
       }
     }
+  }
+
+  /// Keeps corrections of panels, where a product uses them.
+  func setCorrections(of panels: ConstantID, from first: Int, _ sums: UnsafeBufferPointer<Int32>) {
+    guard let correction = corrections[panels]?.elements else { return }
+    for (index, sum) in sums.enumerated() { correction[first + index] = sum }
+  }
+
+  /// Keeps scales that were measured when rows were packed.
+  func setPackedScales(_ node: ValueID, _ rows: Range<Int>, _ scales: [Float]) {
+    guard let measured = packedScales[node]?.elements else { return }
+    for (row, scale) in zip(rows, scales) { measured[row] = scale }
   }
 
   /// The scales of rows whose values are at hand: measured here, or known from before.
@@ -219,7 +241,7 @@ public struct WeightsWriter: Sendable {
       try Scratch.withBytes(values.count) { codes in
         for (row, scale) in scales.enumerated() {
           qk_quantize_row(
-            values.baseAddress.map { $0 + row * width }, width, Quantizer.inverse(scale: scale), -127,
+            values.baseAddress.map { $0 + row * width }, width, Quantizer.inverse(scale: scale), -127, 127,
             codes.baseAddress.map { ($0 + row * width).assumingMemoryBound(to: Int8.self) })
         }
         try sink(UnsafeRawBufferPointer(codes), offset(constant) + rows.lowerBound * width)

@@ -153,8 +153,9 @@ float qk_max_abs(const float *x, size_t count) {
   return helpers()->max_abs(x, count);
 }
 
-float qk_code_error(const float *x, size_t count, float inverse, float scale) {
-  return helpers()->code_error(x, count, inverse, scale);
+float qk_code_error(const float *x, size_t count, float inverse, float scale, float limit,
+                    const float *importance) {
+  return helpers()->code_error(x, count, inverse, scale, limit, importance);
 }
 
 void qk_running_max_abs(const float *x, size_t count, float *running) {
@@ -170,13 +171,18 @@ void qk_pack_panel_i8(const float *rows, size_t row_stride, uint32_t rows_valid,
   helpers()->pack_panel_i8(rows, row_stride, rows_valid, k, k4, inverse, panel, correction);
 }
 
+void qk_pack_panel_i4(const int8_t *codes, size_t row_stride, uint32_t rows_valid, size_t k,
+                      const uint8_t *factors, uint8_t *panel, int32_t *correction) {
+  helpers()->pack_panel_i4(codes, row_stride, rows_valid, k, factors, panel, correction);
+}
+
 void qk_pack_panel(const void *rows, size_t row_stride, uint32_t rows_valid, size_t k, uint32_t element_bytes,
                    void *panel) {
   helpers()->pack_panel(rows, row_stride, rows_valid, k, element_bytes, panel);
 }
 
-void qk_quantize_row(const float *x, size_t count, float inverse, float low, int8_t *q) {
-  helpers()->quantize_row(x, count, inverse, low, q);
+void qk_quantize_row(const float *x, size_t count, float inverse, float low, float high, int8_t *q) {
+  helpers()->quantize_row(x, count, inverse, low, high, q);
 }
 
 void qk_take_channels(const int8_t *codes, size_t stride, uint32_t rows, uint32_t width, uint32_t first,

@@ -72,19 +72,23 @@ static float max_abs(const float *x, size_t count) {
   return result;
 }
 
-QK_INLINE f32x16 add_code_error(f32x16 sum, f32x16 x, float inverse, float scale) {
-  const f32x16 clamped = min16(max16(x * inverse, splat(-127)), splat(127));
+QK_INLINE f32x16 add_code_error(f32x16 sum, f32x16 x, float inverse, float scale, float limit,
+                                f32x16 importance) {
+  const f32x16 clamped = min16(max16(x * inverse, splat(-limit)), splat(limit));
   const f32x16 error = fma16(-((clamped + QK_ROUND) - QK_ROUND), splat(scale), x);
-  return fma16(error, error, sum);
+  return fma16(error * importance, error, sum);
 }
 
-static float code_error(const float *x, size_t count, float inverse, float scale) {
+static float code_error(const float *x, size_t count, float inverse, float scale, float limit,
+                        const float *importance) {
   const size_t full = count / QK_LANES * QK_LANES;
   f32x16 sum = splat(0);
   for (size_t i = 0; i < full; i += QK_LANES)
-    sum = add_code_error(sum, load_f32(x + i), inverse, scale);
+    sum = add_code_error(sum, load_f32(x + i), inverse, scale, limit,
+                         importance ? load_f32(importance + i) : splat(1));
   if (full < count)
-    sum = add_code_error(sum, load_tail(x + full, QK_F32, count - full), inverse, scale);
+    sum = add_code_error(sum, load_tail(x + full, QK_F32, count - full), inverse, scale, limit,
+                         importance ? load_tail(importance + full, QK_F32, count - full) : splat(1));
   return sum_lanes(sum);
 }
 
@@ -96,12 +100,12 @@ static void histogram_abs(const float *x, size_t count, uint64_t *counts) {
   }
 }
 
-static void quantize_row(const float *x, size_t count, float inverse, float low, int8_t *q) {
+static void quantize_row(const float *x, size_t count, float inverse, float low, float high, int8_t *q) {
   const size_t full = count / QK_LANES * QK_LANES;
   for (size_t i = 0; i < full; i += QK_LANES)
-    store_i8((uint8_t *)q + i, round_i8_from(load_f32(x + i) * inverse, low));
+    store_i8((uint8_t *)q + i, round_i8_within(load_f32(x + i) * inverse, low, high));
   if (full < count) {
-    const i8x16 last = round_i8_from(load_tail(x + full, QK_F32, count - full) * inverse, low);
+    const i8x16 last = round_i8_within(load_tail(x + full, QK_F32, count - full) * inverse, low, high);
     memcpy(q + full, &last, count - full);
   }
 }
@@ -113,7 +117,7 @@ QK_INLINE int32_t pack_row_i8(const float *row, size_t k, size_t k4, float inver
     const f32x16 x = i + QK_LANES <= k ? load_f32(row + i)
                      : i < k           ? load_tail(row + i, QK_F32, k - i)
                                        : splat(0);
-    const i8x16 q = round_i8_from(x * inverse, -127);
+    const i8x16 q = round_i8_within(x * inverse, -127, 127);
     for (size_t group = 0; group < 4 && i + group * 4 < k4; group++)
       memcpy(panel + (i / 4 + group) * 64, (const uint8_t *)&q + group * 4, 4);
     const i32x16 wide = __builtin_convertvector(q, i32x16);
@@ -130,6 +134,42 @@ static void pack_panel_i8(const float *rows, size_t row_stride, uint32_t rows_va
     correction[j] = j < rows_valid
                         ? -128 * pack_row_i8(rows + j * row_stride, k, k4, inverse[j], panel + (size_t)j * 4)
                         : 0;
+}
+
+// Eight codes of one row, the first four in the low nibbles.
+QK_INLINE uint32_t pack_nibbles(const int8_t *codes) {
+  uint32_t low, high;
+  memcpy(&low, codes, sizeof low);
+  memcpy(&high, codes + 4, sizeof high);
+  return (low & 0x0f0f0f0fu) | (high & 0x0f0f0f0fu) << 4;
+}
+
+// One row of a panel; returns the sum of its codes times their factors. factors: one every 16 bytes.
+QK_INLINE int32_t pack_row_i4(const int8_t *codes, size_t k, const uint8_t *factors, uint8_t *panel) {
+  int32_t total = 0;
+  for (size_t begin = 0; begin < k; begin += QK_GROUP) {
+    const size_t end = k - begin > QK_GROUP ? begin + QK_GROUP : k;
+    int32_t sum = 0;
+    for (size_t i = begin; i < end; i++)
+      sum += codes[i];
+    total += factors[begin / QK_GROUP * QK_LANES] * sum;
+  }
+  for (size_t i = 0; i < k; i += 8) {
+    int8_t last[8] = {0};
+    if (k - i < 8)
+      memcpy(last, codes + i, k - i);
+    const uint32_t nibbles = pack_nibbles(k - i < 8 ? last : codes + i);
+    memcpy(panel + i * 8, &nibbles, sizeof nibbles);
+  }
+  return total;
+}
+
+static void pack_panel_i4(const int8_t *codes, size_t row_stride, uint32_t rows_valid, size_t k,
+                          const uint8_t *factors, uint8_t *panel, int32_t *correction) {
+  memset(panel, 0, (k + 7) / 8 * 64);
+  memset(correction, 0, QK_LANES * sizeof *correction);
+  for (uint32_t j = 0; j < rows_valid; j++)
+    correction[j] = -128 * pack_row_i4(codes + j * row_stride, k, factors + j, panel + (size_t)j * 4);
 }
 
 // Four perfect shuffles of 16 vectors transpose them. T: vector type; Z: its halves interleaved.

@@ -15,10 +15,13 @@ typedef struct qk_isa_table {
   void (*histogram_abs)(const float *x, size_t count, uint64_t *counts);
   void (*pack_panel_i8)(const float *rows, size_t row_stride, uint32_t rows_valid, size_t k, size_t k4,
                         const float *inverse, int8_t *panel, int32_t *correction);
+  void (*pack_panel_i4)(const int8_t *codes, size_t row_stride, uint32_t rows_valid, size_t k,
+                        const uint8_t *factors, uint8_t *panel, int32_t *correction);
   void (*pack_panel)(const void *rows, size_t row_stride, uint32_t rows_valid, size_t k,
                      uint32_t element_bytes, void *panel);
-  float (*code_error)(const float *x, size_t count, float inverse, float scale);
-  void (*quantize_row)(const float *x, size_t count, float inverse, float low, int8_t *q);
+  float (*code_error)(const float *x, size_t count, float inverse, float scale, float limit,
+                      const float *importance);
+  void (*quantize_row)(const float *x, size_t count, float inverse, float low, float high, int8_t *q);
   void (*take_channels)(const int8_t *codes, size_t stride, uint32_t rows, uint32_t width, uint32_t first,
                         uint32_t length, int8_t *channels, int8_t *panel, int64_t *sums);
   void (*gram_rows)(const qk_gram *a, uint32_t begin, uint32_t end);

@@ -17,6 +17,6 @@
 #define QK_PROBE_PRODUCT(sum, x, w) _mm256_add_epi32(sum, _mm256_madd_epi16(x, w))
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #include "kernels.h"
-#include "linear_i8_avx2.h"
+#include "linear_codes_avx2.h"
 #pragma clang attribute pop
 #endif

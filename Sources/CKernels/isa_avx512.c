@@ -19,6 +19,6 @@
     __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))),                  \
     apply_to = function)
 #include "kernels.h"
-#include "linear_i8_avx512.h"
+#include "linear_codes_avx512.h"
 #pragma clang attribute pop
 #endif

@@ -18,6 +18,6 @@
 #define QK_PROBE_PRODUCT(sum, x, w) QK_DPBUSD(sum, x, w)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avxvnni"))), apply_to = function)
 #include "kernels.h"
-#include "linear_i8_vnni256.h"
+#include "linear_codes_vnni256.h"
 #pragma clang attribute pop
 #endif

@@ -1,4 +1,4 @@
-// 64-bit Arm with the dot-product extension. The 16-lane sources need no target region: fma is in the
+// 64-bit Arm with the dot-product extension. Fused multiply-add and conversions of halves are in the
 // baseline.
 #if defined(__aarch64__)
 #include <arm_neon.h>
@@ -6,6 +6,7 @@
 
 #define QK_TABLE qk_table_neon
 #define QK_HAS_FMA
+#define QK_HAS_F16C
 #define QK_FLOAT_ROWS 4
 #define QK_FLOAT_PANELS 1
 #define QK_FLOAT_PANELS_ONE_ROW 4
@@ -17,6 +18,6 @@
 #define QK_PROBE_PRODUCT(sum, x, w) vdotq_s32(sum, vreinterpretq_s8_s32(x), vreinterpretq_s8_s32(w))
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 #include "kernels.h"
-#include "linear_i8_neon.h"
+#include "linear_codes_neon.h"
 #pragma clang attribute pop
 #endif

@@ -3,4 +3,4 @@
 
 #define QK_TABLE qk_table_scalar
 #include "kernels.h"
-#include "linear_i8_scalar.h"
+#include "linear_codes_scalar.h"

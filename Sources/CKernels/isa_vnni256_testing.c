@@ -12,7 +12,7 @@
     apply_to = function)
 #include "lanes.h"
 #include "linear.h"
-#include "linear_i8_vnni256.h"
+#include "linear_codes_vnni256.h"
 #pragma clang attribute pop
 
 qk_kernel qk_testing_linear_vnni256(void) {

@@ -1,5 +1,5 @@
 // Everything that one instruction set compiles, and its table. The including file opens the target region,
-// defines QK_TABLE, and includes its linear_i8().
+// defines QK_TABLE, and includes its codes_planes().
 #include "lanes.h"
 #include "rows.h"
 #include "hadamard.h"
@@ -45,6 +45,7 @@ const qk_isa_table QK_TABLE = {
     .running_max_abs = running_max_abs,
     .histogram_abs = histogram_abs,
     .pack_panel_i8 = pack_panel_i8,
+    .pack_panel_i4 = pack_panel_i4,
     .pack_panel = pack_panel,
     .quantize_row = quantize_row,
     .take_channels = take_channels,

@@ -15,6 +15,7 @@ typedef int32_t i32x16 __attribute__((ext_vector_type(16)));
 typedef uint32_t u32x16 __attribute__((ext_vector_type(16)));
 typedef uint16_t u16x16 __attribute__((ext_vector_type(16)));
 typedef int8_t i8x16 __attribute__((ext_vector_type(16)));
+typedef uint8_t u8x16 __attribute__((ext_vector_type(16)));
 
 // 1.5 * 2^23: adding it rounds |x| < 2^22 to an integer, half to even, held in the low bits of the sum.
 #define QK_ROUND 12582912.0f
@@ -158,14 +159,14 @@ QK_INLINE float sum_lanes(f32x16 v) {
   return (b.x + b.z) + (b.y + b.w);
 }
 
-// round_half_even(clamp(v, low, 127)), a NaN as low.
-QK_INLINE i8x16 round_i8_from(f32x16 v, float low) {
-  const f32x16 clamped = min16(max16(v, splat(low)), splat(127));
+// round_half_even(clamp(v, low, high)), a NaN as low.
+QK_INLINE i8x16 round_i8_within(f32x16 v, float low, float high) {
+  const f32x16 clamped = min16(max16(v, splat(low)), splat(high));
   return __builtin_convertvector((i32x16)(clamped + QK_ROUND), i8x16);
 }
 
 QK_INLINE i8x16 round_i8(f32x16 v) {
-  return round_i8_from(v, -128);
+  return round_i8_within(v, -128, 127);
 }
 
 // round_half_even(clamp(v, -32639, 32639)), a NaN as the least: the range that two signed bytes span.

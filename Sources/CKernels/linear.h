@@ -1,5 +1,5 @@
 // Linear layers: the list of panels, what follows the product, and the product of float32 inputs. The product
-// of codes, linear_codes(), comes from the including file and differs between instruction sets.
+// of codes, codes_planes(), comes from the including file and differs between instruction sets.
 //
 // To it a row of i16 is two rows of i8, one for each plane: `planes` times as many rows as the call has.
 
@@ -75,6 +75,25 @@ QK_INLINE void linear_finish_codes(panel_ref ref, uint32_t index, const uint32_t
   if (planes == 2)
     sum = fma16(sum, splat(256), __builtin_convertvector(sums[1], f32x16));
   linear_finish(ref, index / planes, sum);
+}
+
+// Bytes of a panel of codes.
+QK_INLINE size_t codes_panel_bytes(const qk_linear *a, const bool four_bits) {
+  return (size_t)a->k * QK_LANES / (four_bits ? 2 : 1);
+}
+
+// Where the group of inputs ends that begins at `begin`.
+QK_INLINE size_t group_end(const qk_linear *a, size_t begin) {
+  return a->k - begin > QK_GROUP ? begin + QK_GROUP : a->k;
+}
+
+// total + factors * sum for the group of inputs that begins at `begin`. With inputs read as q + 128 a total
+// may pass 2^31 on the way; with the correction in it the last one is right again.
+QK_INLINE u32x16 group_add(const qk_linear *a, panel_ref ref, size_t begin, u32x16 total, u32x16 sum) {
+  const size_t groups = (a->k + QK_GROUP - 1) / QK_GROUP;
+  u8x16 factors;
+  memcpy(&factors, ref.part->factors + (ref.index * groups + begin / QK_GROUP) * QK_LANES, sizeof factors);
+  return total + __builtin_convertvector(factors, u32x16) * sum;
 }
 
 // ---- float32 inputs -------------------------------------------------------------------------------------
@@ -174,7 +193,17 @@ static void linear_f32(const qk_linear *a, uint32_t rows, panel_cursor panels) {
   }
 }
 
-static void linear_codes(const qk_linear *a, uint32_t rows, panel_cursor panels);
+// `planes` times `rows` rows of codes. Constant arguments give each form its own loops.
+QK_INLINE void codes_planes(const qk_linear *a, uint32_t rows, panel_cursor panels, const uint32_t planes,
+                            const bool four_bits);
+
+static void linear_codes(const qk_linear *a, uint32_t rows, panel_cursor panels) {
+  const bool wide = a->in.type == QK_I16;
+  if (a->weight_type == QK_I4)
+    wide ? codes_planes(a, rows, panels, 2, true) : codes_planes(a, rows, panels, 1, true);
+  else
+    wide ? codes_planes(a, rows, panels, 2, false) : codes_planes(a, rows, panels, 1, false);
+}
 
 static void linear(const qk_step *step, const qk_call *call, uint32_t thread, uint32_t threads) {
   const qk_linear *a = &step->args.linear;

@@ -63,6 +63,7 @@ extension TensorRule {
     let parts: [(String, JSONValue?)] = [
       ("tensors", .string(tensors.text)), ("keep", isKept.map { .bool($0) }), ("clip", clip?.json),
       ("scales", scales.map { .string($0.rawValue) }), ("rounding", rounding.map { .string($0.rawValue) }),
+      ("bits", bits.map { .integer(Int64($0)) }),
     ]
     return .object(parts.compactMap { name, value in value.map { (name, $0) } })
   }
@@ -75,7 +76,8 @@ extension Recipe.Clip {
 extension Recipe.Weights {
   fileprivate var json: JSONValue {
     .object([
-      ("scales", .string(Recipe.weightScales.word(scales))), ("clip", clip.json),
+      ("bits", .integer(Int64(bits))), ("scales", .string(Recipe.weightScales.word(scales))),
+      ("clip", clip.json),
       ("rounding", .string(rounding.rawValue)),
     ])
   }

@@ -80,11 +80,20 @@ extension RecipeReader {
     members(
       of: cursor,
       [
+        "bits": { new.bits = try Self.bits($0) },
         "scales": { self.readWord($0, Recipe.weightScales, into: &new.scales) },
         "clip": { new.clip = self.clip($0) ?? new.clip },
         "rounding": { self.readWord($0, Vocabulary(), into: &new.rounding) },
       ])
     weights = new
+  }
+
+  private static func bits(_ cursor: JSONCursor) throws(JSONError) -> Int {
+    let bits = try cursor.int()
+    guard Recipe.Weights.widths.contains(bits) else {
+      throw cursor.error("codes of weights have 8 or 4 bits")
+    }
+    return bits
   }
 
   private func readClips(_ cursor: JSONCursor, into clips: inout [Recipe.TensorClass: Recipe.Clip]) {
@@ -168,6 +177,7 @@ extension RecipeReader {
         "clip": { rule?.clip = self.clip($0) },
         "scales": { rule?.scales = self.word($0, Vocabulary()) },
         "rounding": { rule?.rounding = self.word($0, Vocabulary()) },
+        "bits": { rule?.bits = try Self.bits($0) },
       ])
     return rule
   }

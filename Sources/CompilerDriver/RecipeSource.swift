@@ -50,6 +50,7 @@ public enum RecipeSource {
     case ".clip": rule.clip = Recipe.Clip(sides[1])
     case ".scales": rule.scales = TensorRule.Scales(rawValue: sides[1])
     case ".rounding": rule.rounding = Recipe.Rounding(rawValue: sides[1])
+    case ".bits": rule.bits = Int(sides[1]).flatMap { Recipe.Weights.widths.contains($0) ? $0 : nil }
     case ".keep": rule.isKept = Bool(sides[1])
     default: break
     }
@@ -61,6 +62,6 @@ public enum RecipeSource {
     DiagnosticFailure(
       .badOption, "'\(text)' says nothing of tensors", at: .option("--set"),
       hint: "PATTERN.clip=CLIP (\(Recipe.Clip.forms)), PATTERN.scales=tensor|row|channel, "
-        + "PATTERN.rounding=nearest|gptq or PATTERN.keep=true|false")
+        + "PATTERN.rounding=nearest|gptq, PATTERN.bits=8|4 or PATTERN.keep=true|false")
   }
 }

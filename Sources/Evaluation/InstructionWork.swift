@@ -17,8 +17,8 @@ public struct InstructionWork: Equatable, Sendable {
   public let weightBytes: Int
   /// For a linear layer: outputs times inputs.
   public let products: Int
-  /// Whether the weights are int8.
-  public let hasInt8Weights: Bool
+  /// Whether the weights are codes, of 8 or 4 bits.
+  public let hasCodedWeights: Bool
   /// Bytes of constants that one call reads, whatever its rows.
   public let constantBytes: Int
   /// Bytes that one row reads and writes: activations, and its row of the embedding table.
@@ -44,7 +44,7 @@ extension InstructionWork {
       opcode: instruction.opcode.spec.name, role: layer == nil ? name : String(parts[2]), layer: layer,
       isHead: instruction.program == .head, weightBytes: isLinear ? counter.constantBytes : 0,
       products: isLinear ? counter.products : 0,
-      hasInt8Weights: isLinear && counter.hasInt8Weights, constantBytes: counter.constantBytes,
+      hasCodedWeights: isLinear && counter.hasCodedWeights, constantBytes: counter.constantBytes,
       rowBytes: counter.rowBytes, stateBytes: counter.stateBytes, int8Products: counter.int8Products,
       floatOperations: counter.floatOperations)
   }
@@ -80,7 +80,7 @@ private struct WorkCounter {
     return Int(weights.d0) * Int(weights.d1)
   }
 
-  var hasInt8Weights: Bool { constant(.weights).type == .i8 }
+  var hasCodedWeights: Bool { constant(.weights).type.isCodes }
 
   /// A product with 16-bit codes is two with 8-bit ones.
   var int8Products: Int {
@@ -156,7 +156,8 @@ private struct WorkCounter {
   private func storing(_ field: Field) -> Int { isCodes(field) ? width(field) * Cost.quantize : 0 }
 
   private func bytes(_ constant: Constant) -> Int {
-    Int(constant.d0) * max(1, Int(constant.d1)) * constant.type.byteCount
+    let elements = Int(constant.d0) * max(1, Int(constant.d1))
+    return constant.type == .i4 ? (elements + 1) / 2 : elements * constant.type.byteCount
   }
 
   private var constants: [Constant] {

@@ -45,7 +45,7 @@ public struct PlanWork: Equatable, Sendable {
   public var headProducts: Int { products(isHead: true) }
 
   /// Whether any linear layer has int8 weights, so that its products are held against the int8 rate.
-  public var isInt8: Bool { instructions.contains { $0.hasInt8Weights } }
+  public var isInt8: Bool { instructions.contains { $0.hasCodedWeights } }
 
   /// Multiply-accumulates of a prompt of so many rows: the body for all of them, the head for the last.
   public func prefillProducts(rows: Int) -> Double {

@@ -73,7 +73,8 @@ extension Clip {
 /// What the backend's kernels compute, in the same order of operations.
 extension Clip {
   /// The magnitude at which rows that share a scale are clipped.
-  func magnitude(of rows: [ArraySlice<Float>]) -> Float {
+  /// - Parameter highest: the largest code.
+  func magnitude(of rows: [ArraySlice<Float>], highest: Float = Quantizer.highest) -> Float {
     let magnitudes = rows.joined().map { abs($0) }
     let maximum = magnitudes.reduce(0) { max($0, $1) }
     switch self {
@@ -85,18 +86,19 @@ extension Clip {
         ofBin: bins[Self.rank(percent: percent, count: bins.count) - 1], maximum: maximum)
     case .leastError:
       let errors = Self.candidates(maximum: maximum).map { clip in
-        rows.reduce(0.0) { $0 + Double(Self.error(of: $1, scale: Quantizer.scale(maximum: clip))) }
+        let scale = Quantizer.scale(maximum: clip, highest: highest)
+        return rows.reduce(0.0) { $0 + Double(Self.error(of: $1, scale: scale, highest: highest)) }
       }
       return Self.best(errors, maximum: maximum)
     }
   }
 
   /// The squared error of a row's codes: element i into partial i mod 16, then the tree.
-  private static func error(of row: ArraySlice<Float>, scale: Float) -> Float {
+  static func error(of row: ArraySlice<Float>, scale: Float, highest: Float) -> Float {
     let inverse = Quantizer.inverse(scale: scale)
     var sums = [Float](repeating: 0, count: 16)
     for (index, value) in row.enumerated() {
-      let code = Quantizer.code(value, inverse: inverse, low: -127)
+      let code = Quantizer.code(value, inverse: inverse, low: -highest, high: highest)
       let error = value.addingProduct(-code, scale)
       sums[index % 16] = sums[index % 16].addingProduct(error, error)
     }

@@ -10,15 +10,17 @@ public enum ElementType: String, CaseIterable, Sendable {
   case i8
   /// Codes of a quantized row, of 16 bits.
   case i16
+  /// Codes of a weight, of 4 bits.
+  case i4
   /// Token ids.
   case i32
 
-  /// Bytes of one element.
+  /// Bytes of one element by itself.
   public var byteWidth: Int {
     switch self {
     case .f32, .i32: 4
     case .bf16, .f16, .i16: 2
-    case .i8: 1
+    case .i8, .i4: 1
     }
   }
 

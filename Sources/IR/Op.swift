@@ -13,6 +13,7 @@ public enum Op: String, CaseIterable, Sendable {
   case smoothingFactors = "smoothing_factors"
   case reciprocal
   case weightScale = "weight_scale"
+  case groupFactors = "group_factors"
   case quantizeWeight = "quantize_weight"
   case dequantizeWeight = "dequantize_weight"
   case requantizeMultiplier = "requantize_multiplier"

@@ -82,8 +82,9 @@ public struct OpSpec: Sendable {
   /// Every operation's specification.
   public static let all: [OpSpec] = [
     constant, sliceRows, reshape, negativeExp, scaleColumns, scaleRows, rotateColumns, rotateRows, columnMax,
-    smoothingFactors, reciprocal, weightScale, quantizeWeight, dequantizeWeight, requantizeMultiplier,
-    requantizeBias, tokens, embedding, rmsNorm, linear, slice, add, conv1d, silu, selectiveScan,
+    smoothingFactors, reciprocal, weightScale, groupFactors, quantizeWeight, dequantizeWeight,
+    requantizeMultiplier, requantizeBias, tokens, embedding, rmsNorm, linear, slice, add, conv1d, silu,
+    selectiveScan,
     scaleChannels,
     hadamard, quantize, dequantize, linearInt8, selectRows, gate, attention, route, dispatch, combine,
   ]

@@ -4,6 +4,14 @@ public enum Quantizer {
   public static let highest: Float = 127
   /// The largest code of 16 bits: 256 · 127 + 127, which two signed bytes hold.
   public static let highestWide: Float = 32_639
+  /// The largest code of 4 bits.
+  public static let highestGrouped: Float = 7
+  /// The largest factor of a group of codes of 4 bits.
+  public static let highestFactor: Float = 63
+  /// Inputs of a weight of 4 bits that share a factor.
+  public static let group = 128
+  /// Inputs of a product with a weight of 4 bits at most; more could overflow 32 bits.
+  public static let groupedInputs = 32_768
 
   /// Scale of a range in 8 bits.
   public static func scale(maximum: Float) -> Float { scale(maximum: maximum, highest: highest) }
@@ -12,6 +20,11 @@ public enum Quantizer {
   public static func scale(maximum: Float, highest: Float) -> Float {
     let scale = maximum / highest
     return scale >= .leastNormalMagnitude ? scale : 1
+  }
+
+  /// What the factors of a row's groups are multiples of: `maximum / (7 · 63)`, or 1 as for `scale(maximum:)`.
+  public static func groupUnit(maximum: Float) -> Float {
+    scale(maximum: maximum, highest: highestGrouped * highestFactor)
   }
 
   /// What values are multiplied by: `Float(1 / Double(scale))`.

@@ -89,13 +89,23 @@ extension TypeContext {
     return (type.shape[0], type.shape[1])
   }
 
-  /// Operand `index` as a matrix of 8-bit codes; returns rows and columns.
-  func codeMatrix(_ index: Int) throws(TypeError) -> (rows: Int, columns: Int) {
+  /// Operand `index` as a matrix of codes, of 4 bits where operand `factors` is there; returns rows and columns.
+  func codeMatrix(_ index: Int, factors: Int) throws(TypeError) -> (rows: Int, columns: Int) {
     let type = operands[index]
+    let element = factors < operands.count ? ElementType.i4 : .i8
     try require(
-      type.element == .i8 && type.shape.count == 2,
-      "operand \(index) is \(type.plain), a matrix of i8 is needed")
+      type.element == element && type.shape.count == 2,
+      "operand \(index) is \(type.plain), a matrix of \(element.rawValue) is needed")
+    try groupFactors(factors, rows: type.shape[0], columns: type.shape[1])
     return (type.shape[0], type.shape[1])
+  }
+
+  /// Operand `index`, where it is there, as the factors of the groups of a weight.
+  func groupFactors(_ index: Int, rows: Int, columns: Int) throws(TypeError) {
+    guard index < operands.count else { return }
+    let needed = ValueType(.i8, [rows, (columns + Quantizer.group - 1) / Quantizer.group])
+    try require(
+      operands[index] == needed, "operand \(index) is \(operands[index].plain), \(needed.plain) is needed")
   }
 }
 

@@ -5,7 +5,7 @@ extension Pass {
   public static let lowerToInt8 = Pass(
     name: "lower-to-int8",
     summary:
-      "Turns linear layers with 8-bit weights into products over the codes that scale, add and requantize once, at their end.",
+      "Turns linear layers with quantized weights into products over the codes that scale, add and requantize once, at their end.",
     requires: .ranged ... .ranged, produces: .quantized, promise: .equivalent(0.05),
     isNeeded: { $0.isQuantized }
   ) { rewriter in
@@ -32,6 +32,7 @@ private struct IntegerProduct {
   private let input: ValueID
   private let codes: ValueID
   private let scales: ValueID
+  private let factors: ValueID?
   private let bias: ValueID?
   private let inputScale: Float
 
@@ -50,6 +51,7 @@ private struct IntegerProduct {
     self.value = value
     codes = module[node.operands[1]].operands[0]
     scales = module[node.operands[1]].operands[1]
+    factors = module[node.operands[1]].operands.dropFirst(2).first
     bias = node.operands.count > 2 ? node.operands[2] : nil
   }
 
@@ -84,8 +86,10 @@ private struct IntegerProduct {
       for: value)
     let offset = try biasConstant(name, outputs, outputScales, biasAttributes, &rewriter)
     return try rewriter.emit(
-      .linearInt8, [rewriter.image(input), rewriter.image(codes), multiplier, offset], name: name, for: value,
-      scale: scale)
+      .linearInt8,
+      [rewriter.image(input), rewriter.image(codes), multiplier, offset]
+        + (factors.map { [rewriter.image($0)] } ?? []),
+      name: name, for: value, scale: scale)
   }
 
   private func biasConstant(

@@ -4,7 +4,8 @@ extension Pass {
   /// Weights become codes times scales.
   public static let quantizeWeights = Pass(
     name: "quantize-weights",
-    summary: "Replaces weights by their 8-bit codes times scales, per tensor or per row as the recipe says.",
+    summary:
+      "Replaces weights by their codes times scales, of 8 bits per tensor or per row or of 4 bits in groups, as the recipe says.",
     requires: .ranged ... .ranged, produces: nil, promise: .lossy, isNeeded: { $0.isQuantized }
   ) { rewriter in
     let recipe = rewriter.recipe
@@ -15,7 +16,9 @@ extension Pass {
           hasIntegerProduct(value, rewriter) ? recipe.weights(ofLinear: value, in: rewriter.before) : nil
         try quantizeWeight(of: value, weights, &rewriter)
       case .conv1d:
-        try quantizeWeight(of: value, recipe.weights(ofConvolution: value, in: rewriter.before), &rewriter)
+        var weights = recipe.weights(ofConvolution: value, in: rewriter.before)
+        weights?.bits = 8
+        try quantizeWeight(of: value, weights, &rewriter)
       case .embedding where recipe.quantizesTable(of: value, in: rewriter.before):
         try quantizeTable(of: value, &rewriter)
       default: rewriter.copy(value)
@@ -38,10 +41,12 @@ extension Pass {
       return
     }
     let node = rewriter.before[value]
-    let (codes, scales) = try codes(
-      of: node.operands[1], weights, named: node.name, for: value, &rewriter)
+    let parts =
+      weights.bits == 4
+      ? try groupedCodes(of: node.operands[1], weights, named: node.name, for: value, &rewriter)
+      : try codes(of: node.operands[1], weights, named: node.name, for: value, &rewriter)
     let weight = try rewriter.emit(
-      .dequantizeWeight, [codes, scales], name: "\(node.name).weight.dequantized", for: value)
+      .dequantizeWeight, parts, name: "\(node.name).weight.dequantized", for: value)
     var operands = node.operands.map(rewriter.image)
     operands[1] = weight
     rewriter.copy(value, operands: operands)
@@ -51,11 +56,11 @@ extension Pass {
     let node = rewriter.before[value]
     var weights = Recipe.Weights()
     weights.scales = .channel
-    let (codes, scales) = try codes(of: node.operands[1], weights, named: node.name, for: value, &rewriter)
+    let parts = try codes(of: node.operands[1], weights, named: node.name, for: value, &rewriter)
     rewriter.replace(
       value,
       by: try rewriter.emit(
-        .embedding, [rewriter.image(node.operands[0]), codes, scales], name: node.name, for: value))
+        .embedding, [rewriter.image(node.operands[0])] + parts, name: node.name, for: value))
   }
 
   /// Codes and scales of a weight.
@@ -64,7 +69,7 @@ extension Pass {
   private static func codes(
     of weight: ValueID, _ weights: Recipe.Weights, named name: String, for value: ValueID,
     _ rewriter: inout Rewriter
-  ) throws -> (codes: ValueID, scales: ValueID) {
+  ) throws -> [ValueID] {
     let node = rewriter.before[weight]
     let isWhole = weights.scales == .tensor
     let measured = isWhole && node.op == .sliceRows ? node.operands[0] : weight
@@ -74,6 +79,25 @@ extension Pass {
       .weightScale, [rewriter.image(measured)], attributes, name: "\(name).weight.scales", for: value)
     let codes = try rewriter.emit(
       .quantizeWeight, [rewriter.image(weight), scales], name: "\(name).weight.codes", for: value)
-    return (codes, scales)
+    return [codes, scales]
+  }
+
+  /// Codes of 4 bits, scales of the rows and factors of the groups of a weight.
+  private static func groupedCodes(
+    of weight: ValueID, _ weights: Recipe.Weights, named name: String, for value: ValueID,
+    _ rewriter: inout Rewriter
+  ) throws -> [ValueID] {
+    let image = rewriter.image(weight)
+    let clip: Attributes =
+      weights.clip == .maximum ? [:] : ["clip": .string(weights.clip.description)]
+    var grouped = clip
+    grouped["per"] = .string("group")
+    let scales = try rewriter.emit(
+      .weightScale, [image], grouped, name: "\(name).weight.scales", for: value)
+    let factors = try rewriter.emit(
+      .groupFactors, [image, scales], clip, name: "\(name).weight.factors", for: value)
+    let codes = try rewriter.emit(
+      .quantizeWeight, [image, scales, factors], name: "\(name).weight.codes", for: value)
+    return [codes, scales, factors]
   }
 }

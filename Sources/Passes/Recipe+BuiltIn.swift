@@ -3,7 +3,7 @@ import IR
 extension Recipe {
   /// The recipes that come with the tool.
   public static let builtIn: [Recipe] = [
-    .float32, .naive, .smooth, .quarot, .quamba, .quambaChannel, .quambaSmooth,
+    .float32, .naive, .smooth, .quarot, .quamba, .quambaChannel, .quambaSmooth, .quambaW4,
   ]
   /// The recipe used when none is named.
   public static let standard = Recipe.quambaSmooth
@@ -67,6 +67,18 @@ extension Recipe {
     recipe.name = "quamba-smooth"
     recipe.clips = [.yRotated: .leastError]
     recipe.smoothing = Smoothing(strength: 1, classes: [.norm, .u, .yRotated])
+    return recipe
+  }()
+
+  /// As `quamba-smooth`, with weights of 4 bits in groups, rounded so that their errors make up for each other; norms and
+  /// scan outputs are not smoothed, because groups even out the weights' columns already.
+  public static let quambaW4: Recipe = {
+    var recipe = quambaSmooth
+    recipe.name = "quamba-w4"
+    recipe.weights.bits = 4
+    recipe.weights.clip = .leastError
+    recipe.weights.rounding = .gptq
+    recipe.smoothing = Smoothing(strength: 1, classes: [.u])
     return recipe
   }()
 }

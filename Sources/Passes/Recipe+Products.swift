@@ -7,7 +7,25 @@ extension Recipe {
     guard !isRouter(linear, in: module) else { return nil }
     var usual = weights
     if linear == module.result && usual.scales != .none { usual.scales = .channel }
-    return weights(TensorNames.weight(of: linear, in: module), usual: usual)
+    if linear == module.result || steersScan(linear, in: module) { usual.bits = 8 }
+    var weights = weights(TensorNames.weight(of: linear, in: module), usual: usual)
+    let inputs = module[module[linear].operands[1]].type.width
+    if readsFloats(linear, in: module) || inputs > Quantizer.groupedInputs { weights?.bits = 8 }
+    return weights
+  }
+
+  /// Whether Δ, B or C of a scan come from a linear layer, through nothing but slices, norms and products.
+  private func steersScan(_ linear: ValueID, in module: Module) -> Bool {
+    var value = linear
+    while let index = module.nodes[(value.index + 1)...].firstIndex(where: { $0.operands.contains(value) }) {
+      let reader = module.nodes[index]
+      switch reader.op {
+      case .selectiveScan: return reader.operands[1...3].contains(value)
+      case .slice, .rmsNorm, .linear, .scaleChannels, .quantize, .dequantize: value = ValueID(index)
+      default: return false
+      }
+    }
+    return false
   }
 
   /// Whether a linear layer tells which experts rows go to; it stays float, lest rounding send them elsewhere.

@@ -64,7 +64,14 @@ extension Recipe {
 
   /// How the weights of linear layers become codes.
   public struct Weights: Equatable, Sendable {
-    /// How many scales a weight has.
+    /// Widths of codes that there are.
+    public static let widths = [8, 4]
+
+    /// Bits of a code: 8, or 4 with a factor for each group of 128 inputs besides the scale of the row.
+    ///
+    /// What 4 is said of in general is not the head, nor what Δ, B and C of a scan come from: those keep 8.
+    public var bits = 8
+    /// How many scales a weight has; with 4 bits one a row in any case.
     public var scales = Scales.none
     /// How the range of a scale is chosen.
     public var clip = Clip.maximum

@@ -44,6 +44,8 @@ private struct RecipePatterns {
     let isQuantized: Bool
     /// Whether a clip would change it.
     var takesClip = true
+    /// Whether it can have codes of 4 bits.
+    var takesBits = false
   }
 
   private let tensors: [Tensor]
@@ -73,7 +75,8 @@ private struct RecipePatterns {
       return [
         Tensor(
           names: TensorNames.weight(of: value, in: module), kind: .weight,
-          isQuantized: recipe.weights(ofLinear: value, in: module) != nil),
+          isQuantized: recipe.weights(ofLinear: value, in: module) != nil,
+          takesBits: !recipe.readsFloats(value, in: module)),
         Tensor(
           names: [module[node.operands[0]].name], kind: .contracted,
           isQuantized: recipe.contractsCodes(value, in: module)),
@@ -111,6 +114,7 @@ private struct RecipePatterns {
     var useless: [String] = []
     if rule.clip != nil && !matched.contains(where: \.takesClip) { useless.append("clip") }
     if rule.rounding != nil && !kinds.contains(.weight) { useless.append("rounding") }
+    if rule.bits != nil && !matched.contains(where: \.takesBits) { useless.append("bits") }
     switch rule.scales {
     case .tensor where kinds == [.table]: useless.append("scales=tensor")
     case .row where !kinds.contains(.weight): useless.append("scales=row")
@@ -120,7 +124,8 @@ private struct RecipePatterns {
     return useless.map { part in
       Diagnostic(
         .badRecipe, "'\(rule.tensors.text)' matches no tensor that can have \(part)", at: .node("set"),
-        hint: "rounding and scales=row are of weights, scales=channel is of what convolution and scan read, "
+        hint:
+          "rounding, bits and scales=row are of weights (bits of products of codes alone), scales=channel is of what convolution and scan read, "
           + "clip is of neither tables nor activations with a scale for each channel")
     }
   }

@@ -12,6 +12,8 @@ public struct TensorRule: Equatable, Sendable {
   public var scales: Scales?
   /// How they are rounded; of weights alone.
   public var rounding: Recipe.Rounding?
+  /// Bits of a code, 8 or 4; of weights of products alone.
+  public var bits: Int?
 
   /// How many scales a tensor has.
   public enum Scales: String, Sendable, CaseIterable {
@@ -48,6 +50,7 @@ extension Recipe {
     guard weights.scales != .none, !keeps(names) else { return nil }
     weights.clip = setting(of: names, \.clip) ?? weights.clip
     weights.rounding = setting(of: names, \.rounding) ?? weights.rounding
+    weights.bits = setting(of: names, \.bits) ?? weights.bits
     return weights
   }
 

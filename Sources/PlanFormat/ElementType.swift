@@ -7,18 +7,20 @@ public enum ElementType: UInt32, CaseIterable, Sendable {
   case i32 = 4
   /// Codes −32639…32639 in two planes of signed bytes: 256 · high + low, first all `high` of a row, then all `low`.
   case i16 = 5
+  /// Codes −7…7 of a weight, two in a byte; only of constants in `panelsInt4`.
+  case i4 = 6
 
-  /// Bytes of one element.
+  /// Bytes of one element; of `i4`, which lies in pairs, those of a pair.
   public var byteCount: Int {
     switch self {
     case .f32, .i32: 4
     case .bf16, .f16, .i16: 2
-    case .i8: 1
+    case .i8, .i4: 1
     }
   }
 
   /// Whether elements are codes, which a scale turns into values.
-  public var isCodes: Bool { self == .i8 || self == .i16 }
+  public var isCodes: Bool { self == .i8 || self == .i16 || self == .i4 }
 }
 
 /// How the elements of a constant lie in the weights section.
@@ -35,6 +37,12 @@ public enum ConstantLayout: UInt32, CaseIterable, Sendable {
   case taps = 4
   /// `[channels d0, n d1]` as `[block of 16 channels][n][16]`; float32.
   case channelBlocks = 5
+  /// `[outputs d0, inputs d1]` as `[panel][k/8][16][4]` bytes, outputs padded to 16 and inputs to 8: of inputs 8b … 8b + 7
+  /// byte j has 8b + j in its low half and 8b + 4 + j in its high half; int4 in two's complement.
+  case panelsInt4 = 6
+  /// Factors of groups of 128 inputs, `[outputs d0, groups d1]` as `[panel][group][16]`, outputs padded to 16 with zeros;
+  /// unsigned bytes.
+  case groupFactors = 7
 
   /// Element types that a constant of this layout may have.
   public var types: [ElementType] {
@@ -44,6 +52,8 @@ public enum ConstantLayout: UInt32, CaseIterable, Sendable {
     case .panelsInt8: [.i8]
     case .panelsFloat: [.f32, .bf16, .f16]
     case .taps, .channelBlocks: [.f32]
+    case .panelsInt4: [.i4]
+    case .groupFactors: [.i8]
     }
   }
 

@@ -31,7 +31,7 @@ public enum Field: String, CaseIterable, Sendable {
   case table, rowScale
   case gain, epsilon
   case inverse, secondInverse
-  case weights, correction, multiplier, bias, accumulate
+  case weights, correction, multiplier, bias, accumulate, factors
   case u, dt, b, c, z
   case a, d, dtBias
   case state, stateType, stateScale, stateInverse, peak

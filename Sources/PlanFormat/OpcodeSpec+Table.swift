@@ -73,13 +73,15 @@ extension OpcodeSpec {
   static let linear = OpcodeSpec(
     opcode: .linear, name: "linear",
     summary:
-      "Matrix product; int8 weights with a multiplier and a bias per output, float weights with a bias.",
+      "Matrix product; int8 and int4 weights with a multiplier and a bias per output, int4 ones with a factor for each group of 128 inputs, float weights with a bias.",
     programs: [.body, .head],
     words: [
       WordSpec(field: .input, kind: .input(types: [.f32, .i8, .i16], width: .width)),
       WordSpec(
         field: .weights,
-        kind: .constant([.panelsInt8, .panelsFloat], types: weightTypes, shape: .matrix(.outputs, .width))),
+        kind: .constant(
+          [.panelsInt8, .panelsFloat, .panelsInt4], types: weightTypes + [.i4],
+          shape: .matrix(.outputs, .width))),
       WordSpec(
         field: .correction,
         kind: .constant(
@@ -92,6 +94,10 @@ extension OpcodeSpec {
       WordSpec(field: .bias, kind: vector(.outputs, .atLeastWhenCodes([.weights]))),
       WordSpec(field: .accumulate, kind: .accumulate(into: .output)),
       WordSpec(field: .output, kind: .output(types: [.f32, .i8], width: .outputs)),
+      WordSpec(
+        field: .factors,
+        kind: .constant([.groupFactors], types: [.i8], shape: .matrix(.outputs, .weightGroups), .optional),
+        since: 3),
     ], codesImply: [(.input, .weights), (.output, .weights)],
     ranges: [(.width, PlanLimits.productInputs)], rows: .any)
 

@@ -116,6 +116,8 @@ public enum Dimension: Int, CaseIterable, Sendable {
   case keys
   /// Experts that rows are routed to.
   case experts
+  /// Groups of inputs that share a factor.
+  case weightGroups
 }
 
 /// The dimensions of a constant.

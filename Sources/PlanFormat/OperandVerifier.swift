@@ -1,6 +1,6 @@
 /// The sizes that the operands of one instruction agreed on; zero where none has spoken yet.
 struct Dimensions {
-  private var values = InlineArray<11, UInt32>(repeating: 0)
+  private var values = InlineArray<12, UInt32>(repeating: 0)
 
   subscript(dimension: Dimension) -> UInt32 {
     get { values[dimension.rawValue] }

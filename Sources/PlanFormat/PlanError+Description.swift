@@ -119,6 +119,7 @@ extension InstructionProblem: CustomStringConvertible {
     case .unwritten(let field):
       "\(field) reads bytes that this call has not written, or has overwritten since"
     case .correction(let output): "its correction of output \(output) does not fit the weights"
+    case .factor(let output): "a factor of output \(output) is not from 1 to 63"
     case .overlap(let field): "\(field) overlaps another operand in the arena"
     }
   }

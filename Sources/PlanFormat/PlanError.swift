@@ -156,6 +156,8 @@ public enum InstructionProblem: Equatable, Sendable {
   case unwritten(Field)
   /// A correction that is not −128 times the sum of this output's weights.
   case correction(output: UInt32)
+  /// A factor of this output's groups outside 1 … 63, or, where the output is padding, other than 0.
+  case factor(output: UInt32)
   /// An output whose bytes overlap another operand.
   case overlap(Field)
 }

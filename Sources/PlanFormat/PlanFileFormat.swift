@@ -12,7 +12,7 @@ public struct PlanVersion: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// The version that this code writes, and the newest that it reads.
-  public static let current = PlanVersion(major: 1, minor: 2)
+  public static let current = PlanVersion(major: 1, minor: 3)
 
   /// The numbers with a dot between.
   public var description: String { "\(major).\(minor)" }
@@ -90,6 +90,12 @@ public enum PlanLimits {
   public static let vocabulary: UInt64 = 4_000_000
   /// Inputs of a matrix product: beyond it an int32 sum could overflow.
   public static let productInputs: ClosedRange<UInt32> = 1...65_536
+  /// Inputs of a product with four-bit weights: each may add 128 · 7 · 63.
+  public static let groupedInputs: ClosedRange<UInt32> = 1...32_768
+  /// Inputs of a four-bit weight that share a factor.
+  public static let group: UInt32 = 128
+  /// Factors of a group.
+  public static let factors: ClosedRange<UInt8> = 1...63
   /// UTF-8 bytes of a name.
   public static let name: UInt64 = 1_024
   /// Taps of a convolution.

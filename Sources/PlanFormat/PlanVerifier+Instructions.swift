@@ -35,6 +35,7 @@ extension PlanVerifier {
     try verifyState(instruction, at: index, dimensions)
     try verifyHadamard(instruction, at: index, dimensions)
     try verifyGroups(instruction, at: index, dimensions)
+    try verifyFactors(instruction, at: index, dimensions)
     try verifyAttention(instruction, at: index, dimensions)
     try verifyExperts(instruction, at: index, dimensions)
     try verifyRowSets(instruction, at: index)
@@ -109,6 +110,29 @@ extension PlanVerifier {
     }
     guard PlanLimits.states.contains(dimensions[.groupStates] / groups) else {
       throw .instruction(index, .range(.b, found: dimensions[.groupStates]))
+    }
+  }
+
+  /// Four-bit weights have a factor for each group of inputs, and read codes; others have none.
+  private func verifyFactors(
+    _ instruction: Instruction, at index: Int, _ dimensions: Dimensions
+  ) throws(PlanError) {
+    guard instruction.opcode == .linear else { return }
+    let hasGroups = view.constant(ConstantID(instruction[.weights])).type == .i4
+    guard hasGroups == (instruction.constant(.factors) != nil) else {
+      throw .instruction(index, .presence(.factors))
+    }
+    guard hasGroups else { return }
+    guard view.buffer(BufferID(instruction[.input])).type.isCodes else {
+      throw .instruction(index, .type(.input))
+    }
+    let inputs = dimensions[.width]
+    guard PlanLimits.groupedInputs.contains(inputs) else {
+      throw .instruction(index, .range(.input, found: inputs))
+    }
+    let groups = (inputs - 1) / PlanLimits.group + 1
+    guard dimensions[.weightGroups] == groups else {
+      throw .instruction(index, .size(.factors, found: dimensions[.weightGroups], expected: groups))
     }
   }
 

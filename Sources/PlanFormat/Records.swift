@@ -110,6 +110,8 @@ public struct Constant: Equatable, Sendable {
     case .panelsInt8: product(roundedUp(first, to: 16), roundedUp(second, to: 4), bytes)
     case .panelsFloat, .channelBlocks: product(roundedUp(first, to: 16), second, bytes)
     case .taps: product(first, roundedUp(second, to: 16), bytes)
+    case .panelsInt4: product(roundedUp(first, to: 16), roundedUp(second, to: 8) / 2, bytes)
+    case .groupFactors: product(roundedUp(first, to: 16), second, bytes)
     }
   }
 }

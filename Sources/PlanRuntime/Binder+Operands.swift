@@ -74,13 +74,19 @@ extension Binder {
       weights: bytes(weights),
       correction: instruction.constant(.correction).map { bytes($0).assumingMemoryBound(to: Int32.self) },
       multiplier: floats(instruction, .multiplier), bias: floats(instruction, .bias),
+      factors: instruction.constant(.factors).map { bytes($0).assumingMemoryBound(to: UInt8.self) },
       panels: blocks(view.constant(weights).d0), accumulate: instruction[.accumulate],
       out: output(instruction, .output))
   }
 
   func linear(_ instruction: Instruction, _ parts: UnsafeBufferPointer<qk_linear_part>) -> qk_linear {
     let weights = view.constant(ConstantID(instruction[.weights]))
-    let inputs = weights.type == .i8 ? (weights.d1 + 3) / 4 * 4 : weights.d1
+    let inputs =
+      switch weights.type {
+      case .i8: (weights.d1 + 3) / 4 * 4
+      case .i4: (weights.d1 + 7) / 8 * 8
+      default: weights.d1
+      }
     return qk_linear(
       in: input(instruction, .input), parts: parts.baseAddress, part_count: UInt32(parts.count), k: inputs,
       weight_type: weights.type.rawValue)

@@ -5,7 +5,7 @@ final class BoundProgram {
   let steps: UnsafeMutableBufferPointer<qk_step>
   /// The instructions that each step carries out.
   let instructions: [Range<Int>]
-  private let parts: UnsafeMutableBufferPointer<qk_linear_part>
+  let parts: UnsafeMutableBufferPointer<qk_linear_part>
 
   /// Takes ownership of both buffers.
   init(

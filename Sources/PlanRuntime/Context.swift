@@ -11,6 +11,8 @@ public final class Context {
   let body: BoundProgram
   let head: BoundProgram
   let pool: OpaquePointer
+  /// The buffers of both programs.
+  let arenas: (body: Memory, head: Memory)
   let states: Memory
   /// Keys and values of the sequences.
   let pages: Pages
@@ -24,7 +26,6 @@ public final class Context {
   var callNumber: UInt64 = 0
   /// Where the head leaves its logits.
   let logitsOperand: qk_operand
-  private let arenas: (body: Memory, head: Memory)
   private let scratch: Scratch
   private let binder: Binder
 

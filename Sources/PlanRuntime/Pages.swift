@@ -33,7 +33,7 @@ final class Pages {
   let layout: PageLayout
   /// Tokens that each sequence has so far.
   let tokens: UnsafeMutableBufferPointer<UInt32>
-  private let memory: Memory
+  let memory: Memory
 
   init(_ layout: PageLayout, slots: Int) throws(ContextError) {
     self.layout = layout

@@ -3,8 +3,9 @@ internal import PlanFormat
 
 /// The row sets of a plan: which rows of a call take part in the steps of each expert.
 final class RowSets {
-  private let sets: UnsafeMutableBufferPointer<qk_row_set>
-  private let lists: Memory
+  let sets: UnsafeMutableBufferPointer<qk_row_set>
+  /// The rows of each set.
+  let lists: Memory
 
   /// Room for every set of a plan to hold all rows of a call.
   init(_ view: PlanView, rowCapacity: Int) throws(ContextError) {

@@ -79,7 +79,8 @@ struct RecipeOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       What differs for single tensors: PATTERN.clip=maximum|least-error|percentile:P, PATTERN.scales=tensor|row|channel, \
-      PATTERN.rounding=nearest|gptq, PATTERN.keep=true|false. Repeatable; the last that is about a tensor counts.
+      PATTERN.rounding=nearest|gptq, PATTERN.bits=8|4, PATTERN.keep=true|false. Repeatable; the last that is about a \
+      tensor counts.
       """, valueName: "pattern.part=value"))
   var set: [String] = []
 

@@ -32,8 +32,8 @@ struct ArchitectureTests {
 
   /// Targets that may depend on everything.
   private static let free: Set<String> = ["CompilerDriver", "quamba"]
-  /// Targets that damage and fuzz files for tests.
-  private static let testing: Set<String> = ["FuzzTargets", "fuzz", "damage"]
+  /// Targets that damage and fuzz files, and run recorded calls, for tests.
+  private static let testing: Set<String> = ["FuzzTargets", "fuzz", "damage", "replay"]
 
   /// The sources of a target, by name.
   private func sources(_ target: String) throws -> [(name: String, text: String)] {

@@ -30,6 +30,7 @@ class Test:
         self.temporary = self.base / "tmp"
         self.temporary.mkdir()
         self.counts, self.failures, self.log = {}, [], self.base / "strace.log"
+        self.taken_up = 0
 
     # Running.
 
@@ -115,7 +116,7 @@ class Test:
         self.check_status(kind, done, what)
         left = [name for name in os.listdir(place) if name != "out"]
         if status == INTERRUPTED and left == ["out.unfinished"]:
-            self.counts["taken up again"] = self.counts.get("taken up again", 0) + 1
+            self.taken_up += 1
             self.check_next_run(command, place, complete, what)
             left = []
         ended_by_signal = status < 0 or status > 128
@@ -285,7 +286,8 @@ class Test:
         finally:
             shutil.rmtree(self.base, ignore_errors=True)
         parts = ", ".join(f"{count} {kind}" for kind, count in sorted(self.counts.items()))
-        print(f"{sum(self.counts.values())} faults: {parts}; {len(self.failures)} failed")
+        print(f"{sum(self.counts.values())} faults: {parts}; {self.taken_up} unfinished calibrations taken up again; "
+              f"{len(self.failures)} failed")
         return not self.failures
 
 

@@ -64,6 +64,10 @@ enum OpExamples {
       Example(
         tokens + matrix + "$r: f32[4] = weight_scale($w) {per = \"row\", clip = \"least-error\"}",
         stage: .ranged)
+    case .groupFactors:
+      Example(
+        tokens + matrix + scales + "$r: i8[4, 1] = group_factors($w, $s) {clip = \"least-error\"}",
+        stage: .ranged)
     case .quantizeWeight: Example(tokens + codes, stage: .ranged)
     case .dequantizeWeight:
       Example(tokens + codes + "$r: f32[4, 12] = dequantize_weight($q, $s)", stage: .ranged)

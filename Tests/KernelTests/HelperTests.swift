@@ -80,16 +80,16 @@ struct HelperTests {
   @Test("errors of codes add up in the order that is promised")
   func codeError() {
     onEveryISA {
-      for count in Self.counts {
+      for (count, limit) in Self.counts.flatMap({ [($0, Float(127)), ($0, Float(7))] }) {
         let x = floats(count, seed: 9)
         var sums = [Float](repeating: 0, count: 16)
         for (index, value) in x.enumerated() {
-          let code = min(max(value * 31, -127), 127).rounded(.toNearestOrEven)
+          let code = min(max(value * 31, -limit), limit).rounded(.toNearestOrEven)
           let error = value.addingProduct(-code, 0.03)
           sums[index % 16] = sums[index % 16].addingProduct(error, error)
         }
         for half in [8, 4, 2, 1] { for lane in 0..<half { sums[lane] += sums[lane + half] } }
-        #expect(qk_code_error(x, count, 31, 0.03).bitPattern == sums[0].bitPattern)
+        #expect(qk_code_error(x, count, 31, 0.03, limit, nil).bitPattern == sums[0].bitPattern)
       }
     }
   }
@@ -100,9 +100,11 @@ struct HelperTests {
       for count in Self.counts {
         let x = floats(count, seed: 4)
         var q = [Int8](repeating: 99, count: count + 1)
-        qk_quantize_row(x, count, 31, -127, &q)
+        qk_quantize_row(x, count, 31, -127, 127, &q)
         #expect(q[count] == 99)
         #expect(q.dropLast() == x.map { max(quantized($0 * 31), -127) }[...])
+        qk_quantize_row(x, count, 3, -7, 7, &q)
+        #expect(q.dropLast() == x.map { min(max(quantized($0 * 3), -7), 7) }[...])
       }
     }
   }

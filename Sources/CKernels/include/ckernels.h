@@ -11,10 +11,13 @@
 #include <stdint.h>
 
 // Element types. The same codes stand in plan files.
-enum qk_type { QK_F32 = 0, QK_BF16 = 1, QK_F16 = 2, QK_I8 = 3, QK_I32 = 4, QK_I16 = 5 };
+enum qk_type { QK_F32 = 0, QK_BF16 = 1, QK_F16 = 2, QK_I8 = 3, QK_I32 = 4, QK_I16 = 5, QK_I4 = 6 };
 
 // Channels, panels and lanes come in blocks of this many.
 #define QK_LANES 16
+
+// Inputs of an i4 weight that have one factor; the last group of a row may be shorter.
+#define QK_GROUP 128
 
 // ---- operands -------------------------------------------------------------------------------------------
 
@@ -86,10 +89,13 @@ typedef struct qk_time_step {
 
 // One tensor produced by a linear layer.
 typedef struct qk_linear_part {
-  const void *weights;       // panels: i8 [panels][k/4][16][4]; float types [panels][k][16]
-  const int32_t *correction; // [panels * 16] i8 weights with codes as input: -128 * sum of the row's weights
-  const float *multiplier;   // [panels * 16] i8 weights
-  const float *bias; // [panels * 16] or NULL (NULL: nothing is added; with i8 weights bias is never NULL)
+  // Panels. i8: [panels][k/4][16][4]. Float types: [panels][k][16]. i4: [panels][k/8][16][4] bytes, of which
+  // byte j of block b holds input 8b + j in its low and 8b + 4 + j in its high nibble, in two's complement.
+  const void *weights;
+  const int32_t *correction; // [panels * 16] codes by codes: -128 * the row's sum of q, of i4 of factor * q
+  const float *multiplier;   // [panels * 16] i8 and i4 weights
+  const float *bias;         // [panels * 16] or NULL (nothing is added); never NULL with i8 and i4 weights
+  const uint8_t *factors;    // [panels][k/128 rounded up][16], 1 ... 63; i4 weights only, else NULL
   uint32_t panels;
   uint32_t accumulate; // f32 only: out += y
   qk_operand out;      // f32, or i8 (y is already in units of the output scale; factor unused)
@@ -97,13 +103,14 @@ typedef struct qk_linear_part {
 
 // Several products of one input. i8 input: acc exact in int32, y = fma(acc, multiplier, bias). i16 input:
 // both planes' sums exact in int32, y = fma(fma(high, 256, low), multiplier, bias). f32 input: from +0, fma
-// in order of k; float weights: y = acc + bias; i8 weights: y = fma(acc, multiplier, bias).
+// in order of k; float weights: y = acc + bias; i8 weights: y = fma(acc, multiplier, bias). A weight of i4
+// counts as its factor times its code.
 typedef struct qk_linear {
   qk_operand in; // f32, i8 or i16
   const qk_linear_part *parts;
   uint32_t part_count;
-  uint32_t k;           // inputs, a multiple of 4 for i8 weights
-  uint32_t weight_type; // QK_F32, QK_BF16, QK_F16 (f32 input), QK_I8 (any input)
+  uint32_t k;           // inputs; for i8 weights a multiple of 4, for i4 weights one of 8 and at most 32768
+  uint32_t weight_type; // QK_F32, QK_BF16, QK_F16 (f32 input), QK_I8 (any input), QK_I4 (i8 or i16 input)
 } qk_linear;
 
 // u = SiLU(conv(x)): causal, depthwise; bias, then taps from oldest to newest by fma. x is dequantized first.
@@ -349,9 +356,10 @@ void qk_widen(const void *src, enum qk_type type, size_t count, float *dst);
 bool qk_all_finite(const void *src, enum qk_type type, size_t count);
 // max |x|, 0 when count is 0.
 float qk_max_abs(const float *x, size_t count);
-// The sum of (x - q * scale)^2 with q = round_half_even(clamp(x * inverse, -127, 127)); element i into
-// partial i mod 16, then the tree.
-float qk_code_error(const float *x, size_t count, float inverse, float scale);
+// The sum of importance * e * e with e = x - q * scale and q = round_half_even(clamp(x * inverse, -limit,
+// limit)); element i into partial i mod 16, then the tree. importance: [count], or NULL for ones.
+float qk_code_error(const float *x, size_t count, float inverse, float scale, float limit,
+                    const float *importance);
 // running[i] = max(running[i], |x[i]|).
 void qk_running_max_abs(const float *x, size_t count, float *running);
 // counts[bits(|x|) >> 14] += 1 for every x; counts has 2^17 bins.
@@ -362,12 +370,17 @@ void qk_histogram_abs(const float *x, size_t count, uint64_t *counts);
 // correction[j] = -128 * sum of row j. rows: row j at rows + j * row_stride (floats).
 void qk_pack_panel_i8(const float *rows, size_t row_stride, uint32_t rows_valid, size_t k, size_t k4,
                       const float *inverse, int8_t *panel, int32_t *correction);
+// Packs up to 16 rows of codes from -7 to 7, row j at codes + j * row_stride, into one i4 panel
+// [k/8 rounded up][16][4], with zeros for inputs beyond `k` and rows beyond `rows_valid`. factors: of this
+// panel, [groups][16]. correction[j] = -128 * sum of factor * code of row j.
+void qk_pack_panel_i4(const int8_t *codes, size_t row_stride, uint32_t rows_valid, size_t k,
+                      const uint8_t *factors, uint8_t *panel, int32_t *correction);
 // Transposes up to 16 rows of 2- or 4-byte elements into one panel [k][16]; rows beyond `rows_valid` are
 // zero. row_stride in elements.
 void qk_pack_panel(const void *rows, size_t row_stride, uint32_t rows_valid, size_t k, uint32_t element_bytes,
                    void *panel);
-// Quantizes one row to i8 (embedding tables, tests): q = round_half_even(clamp(x * inverse, low, 127)).
-void qk_quantize_row(const float *x, size_t count, float inverse, float low, int8_t *q);
+// Quantizes one row: q = round_half_even(clamp(x * inverse, low, high)), both bounds those of an i8.
+void qk_quantize_row(const float *x, size_t count, float inverse, float low, float high, int8_t *q);
 
 // ---- rounding that knows its inputs ---------------------------------------------------------------------
 

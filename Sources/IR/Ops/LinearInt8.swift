@@ -1,12 +1,15 @@
 extension OpSpec {
-  /// Product with 8-bit weights and its epilogue: fma(acc, multiplier, bias), rounded where the result is codes.
+  /// Product with 8-bit or 4-bit weights and its epilogue: fma(acc, multiplier, bias), rounded where the result is codes.
   static let linearInt8 = OpSpec(
     .linearInt8,
-    "fma(Σ x · w, multiplier, bias) with w codes and x codes of one scale or floats; rounded to codes where the result type has a scale. Of 16-bit codes the high and the low bytes are summed apart: fma(Σ high · w, 256, Σ low · w).",
-    operands: [.row("x"), .constant("weight"), .constant("multiplier"), .constant("bias")],
+    "fma(Σ x · w, multiplier, bias) with w codes and x codes of one scale or floats; rounded to codes where the result type has a scale. Of 16-bit codes the high and the low bytes are summed apart: fma(Σ high · w, 256, Σ low · w). With the factors of groups of 4 bits, w is code times factor, and x is codes.",
+    operands: [
+      .row("x"), .constant("weight"), .constant("multiplier"), .constant("bias"),
+      .optionalConstant("factors"),
+    ],
     stages: .quantized ... .quantized,
     type: { context throws(TypeError) in
-      let (outputs, inputs) = try context.codeMatrix(1)
+      let (outputs, inputs) = try context.codeMatrix(1, factors: 4)
       let input = context.operands[0]
       if case .perChannel? = input.scale {
         throw TypeError("operand 0 has a scale per channel, one is needed")
@@ -14,14 +17,21 @@ extension OpSpec {
       try context.require(input.element.isCodes || input.element == .f32, "operand 0 must be codes or f32")
       try context.require(
         input.width == inputs, "the input is \(input.width) wide, the weight takes \(inputs)")
+      let isGrouped = context.operands.count > 4
+      try context.require(!isGrouped || input.element.isCodes, "operand 0 must be codes, as the weight is i4")
+      let most = isGrouped ? Quantizer.groupedInputs : 65_536
       try context.require(
-        inputs <= 65_536, "\(inputs) inputs could overflow 32 bits; at most 65536 may be summed")
+        inputs <= most, "\(inputs) inputs could overflow 32 bits; at most \(most) may be summed")
       try context.floatConstant(2, [outputs])
       try context.floatConstant(3, [outputs])
       return ValueType(context.scale == nil ? .f32 : .i8, [outputs], scale: context.scale)
     },
     evaluate: { context in
-      let (weight, inputs) = (context.operands[1], context.operandTypes[0].width)
+      let inputs = context.operandTypes[0].width
+      let factors = context.optional(4)
+      let weight = context.operands[1].enumerated().map { index, code in
+        code * (factors.map { $0[groupIndex(of: index, columns: inputs)] } ?? 1)
+      }
       let isCodes = context.node.type.element == .i8
       let isWide = context.operandTypes[0].element == .i16
       return context.mapRows { row in

@@ -67,14 +67,28 @@ public enum FuzzSeeds {
     ]
   }
 
-  /// The smallest model's IR before and after the passes of every recipe.
+  /// A module of three values, and the smallest model's IR before and after the passes of every recipe.
   private static func modules() throws -> [(String, [UInt8])] {
-    try Recipe.builtIn.map { recipe in
-      let last = Pipeline.passes(for: recipe).last { $0.name != Pass.assignRanges.name }
-      let text = try IRText.dump(
-        model: SeedFiles.model, after: recipe.isQuantized ? nil : last?.name, recipe: recipe, statistics: nil,
-        threads: 1, progress: { _, _ in })
-      return (recipe.name, Array(text.utf8))
-    }
+    let short = """
+      quamba-ir 1
+      architecture "mamba"
+      layers 1
+      stage imported
+
+      $w: bf16[8, 4] = constant() {source = from "w"} at "w" by import
+      %t: i32[1] = tokens() at "input" by import
+      %e: f32[4] = embedding(%t, $w) at "e" by import
+      return %e
+
+      """
+    return try [("short", Array(short.utf8))]
+      + Recipe.builtIn.map { recipe in
+        let last = Pipeline.passes(for: recipe).last { $0.name != Pass.assignRanges.name }
+        let text = try IRText.dump(
+          model: SeedFiles.model, after: recipe.isQuantized ? nil : last?.name, recipe: recipe,
+          statistics: nil,
+          threads: 1, progress: { _, _ in })
+        return (recipe.name, Array(text.utf8))
+      }
   }
 }

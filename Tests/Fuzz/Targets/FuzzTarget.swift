@@ -23,11 +23,11 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .plan: Self.runPlan(bytes)
     case .planEdits: Self.runPlanEdits(bytes)
     case .safetensors: Self.readSafetensors(bytes)
-    case .index: ModelDirectory.index.read(bytes)
+    case .index: ModelDirectory.index.readCheckpoint(bytes)
     case .config: ModelDirectory.config.read(bytes)
     case .tokenizer: Self.readTokenizer(bytes)
     case .statistics: Self.readStatistics(bytes)
-    case .recipe: _ = try? RecipeSource.recipe(ModelDirectory.recipe.write(bytes))
+    case .recipe: Self.readRecipe(bytes)
     case .pickle: Self.readPickle(bytes)
     case .ir: Self.readIR(bytes)
     case .json: Self.readJSON(bytes)
@@ -65,6 +65,12 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     guard let statistics = try? Statistics(parsing: bytes) else { return }
     let again = try? Statistics(parsing: Array(statistics.text.utf8))
     precondition(again == statistics, "statistics do not survive writing and reading")
+  }
+
+  private static func readRecipe(_ bytes: [UInt8]) {
+    guard let recipe = try? RecipeSource.recipe(ModelDirectory.recipe.write(bytes)) else { return }
+    let again = try? RecipeSource.recipe(ModelDirectory.recipe.write(Array(recipe.jsonText.utf8)))
+    precondition(again == recipe, "a recipe does not survive writing and reading")
   }
 
   private static func readIR(_ bytes: [UInt8]) {

@@ -1,5 +1,6 @@
 import CompilerDriver
 import Foundation
+import Frontend
 import Glibc
 
 /// A copy of the smallest model of which one file is replaced again and again.
@@ -10,17 +11,22 @@ struct ModelDirectory {
   static let recipe = ModelDirectory(replacing: "recipe.json")
 
   private let place: String
-  private let name: String
+  private let path: String
+  /// The file, open for writing.
+  private let descriptor: Int32
 
   /// Makes the copy, in memory where the system offers that.
   private init(replacing name: String) {
-    (place, self.name) = (Self.place(name), name)
+    place = Self.place(name)
+    path = place + "/" + name
     do {
       try? FileManager.default.removeItem(atPath: place)
       try FileManager.default.copyItem(atPath: SeedFiles.model, toPath: place)
     } catch {
       preconditionFailure("cannot copy the smallest model: \(error)")
     }
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    precondition(descriptor >= 0, "cannot write \(path)")
     atexit { ModelDirectory.removeAll() }
   }
 
@@ -42,15 +48,18 @@ struct ModelDirectory {
     _ = try? LoadedModel(directory: place, checksValues: false)
   }
 
+  /// Opens what the model's files say are its tensors, with these bytes in the file.
+  func readCheckpoint(_ bytes: [UInt8]) {
+    write(bytes)
+    if let files = try? ModelFiles(directory: place) { _ = try? Checkpoint(files) }
+  }
+
   /// Writes the file, and gives its path.
   @discardableResult
   func write(_ bytes: [UInt8]) -> String {
-    let path = place + "/" + name
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    precondition(descriptor >= 0, "cannot write \(path)")
-    let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-    close(descriptor)
-    precondition(written == bytes.count, "cannot write \(path)")
+    let written = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    precondition(
+      written == bytes.count && ftruncate(descriptor, off_t(bytes.count)) == 0, "cannot write \(path)")
     return path
   }
 }
