@@ -39,12 +39,15 @@ static const qk_isa_table *const tables[QK_ISA_COUNT] = {&qk_table_scalar, &qk_t
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
 
-static bool detect(enum qk_isa isa) {
-  const unsigned long dot_product = 1ul << 20;
-  return isa == QK_SCALAR || (isa == QK_NEON && (getauxval(AT_HWCAP) & dot_product) != 0);
-}
+static const qk_isa_table *tables[QK_ISA_COUNT] = {&qk_table_scalar, NULL, NULL, NULL, &qk_table_neon};
 
-static const qk_isa_table *const tables[QK_ISA_COUNT] = {&qk_table_scalar, NULL, NULL, NULL, &qk_table_neon};
+// NEON is there always; its dot products are taken where they are.
+static bool detect(enum qk_isa isa) {
+  const unsigned long dot_products = 1ul << 20;
+  if (isa == QK_NEON && (getauxval(AT_HWCAP) & dot_products) != 0)
+    tables[isa] = &qk_table_neon_dot;
+  return isa == QK_SCALAR || isa == QK_NEON;
+}
 #else
 static bool detect(enum qk_isa isa) {
   return isa == QK_SCALAR;
@@ -97,8 +100,15 @@ static size_t head_scan_bytes(const qk_head_scan *a) {
   return qk_scan_chunk(a->n) * row * 2 + (size_t)a->n * 64 * 2;
 }
 
+// A number for each group of inputs of every row, two where rows are of 16 bits.
+static size_t linear_bytes(const qk_linear *a, uint32_t rows) {
+  const size_t groups = (a->k + QK_GROUP - 1) / QK_GROUP;
+  return a->weight_type == QK_I4 ? rows * groups * (a->in.type == QK_I16 ? 8 : 4) : 0;
+}
+
 size_t qk_scratch_bytes(const qk_step *step, uint32_t row_capacity) {
-  (void)row_capacity; // no kernel keeps scratch per row
+  if (is_kernel(step->kernel, offsetof(qk_kernel_table, linear)))
+    return linear_bytes(&step->args.linear, row_capacity);
   if (is_kernel(step->kernel, offsetof(qk_kernel_table, scan)))
     return (size_t)qk_scan_chunk(step->args.scan.n) * qk_blocks(step->args.scan.n) * 2 * 64;
   if (is_kernel(step->kernel, offsetof(qk_kernel_table, head_scan)))

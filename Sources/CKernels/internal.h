@@ -42,6 +42,7 @@ extern const qk_isa_table qk_table_avxvnni;
 extern const qk_isa_table qk_table_avx512;
 #elif defined(__aarch64__)
 extern const qk_isa_table qk_table_neon;
+extern const qk_isa_table qk_table_neon_dot;
 #endif
 
 // qk_hadamard_signs widened to float, [order * order].

@@ -87,13 +87,18 @@ QK_INLINE size_t group_end(const qk_linear *a, size_t begin) {
   return a->k - begin > QK_GROUP ? begin + QK_GROUP : a->k;
 }
 
-// total + factors * sum for the group of inputs that begins at `begin`. With inputs read as q + 128 a total
-// may pass 2^31 on the way; with the correction in it the last one is right again.
-QK_INLINE u32x16 group_add(const qk_linear *a, panel_ref ref, size_t begin, u32x16 total, u32x16 sum) {
-  const size_t groups = (a->k + QK_GROUP - 1) / QK_GROUP;
+// Groups of inputs of one row of a panel.
+QK_INLINE size_t group_count(const qk_linear *a) {
+  return (a->k + QK_GROUP - 1) / QK_GROUP;
+}
+
+// total + factors * sum for the group of inputs that begins at `begin`. Vectors wrap round: where inputs are
+// read as q + 128, a total may pass 2^31 on the way, and the correction in it brings it back.
+QK_INLINE i32x16 group_add(const qk_linear *a, panel_ref ref, size_t begin, i32x16 total, i32x16 sum) {
+  const size_t group = ref.index * group_count(a) + begin / QK_GROUP;
   u8x16 factors;
-  memcpy(&factors, ref.part->factors + (ref.index * groups + begin / QK_GROUP) * QK_LANES, sizeof factors);
-  return total + __builtin_convertvector(factors, u32x16) * sum;
+  memcpy(&factors, ref.part->factors + group * QK_LANES, sizeof factors);
+  return total + __builtin_convertvector(factors, i32x16) * sum;
 }
 
 // ---- float32 inputs -------------------------------------------------------------------------------------
@@ -193,16 +198,17 @@ static void linear_f32(const qk_linear *a, uint32_t rows, panel_cursor panels) {
   }
 }
 
-// `planes` times `rows` rows of codes. Constant arguments give each form its own loops.
+// `planes` times `rows` rows of codes. Constant arguments give each form its own loops. scratch: of one
+// thread, for weights of four bits.
 QK_INLINE void codes_planes(const qk_linear *a, uint32_t rows, panel_cursor panels, const uint32_t planes,
-                            const bool four_bits);
+                            const bool four_bits, uint8_t *scratch);
 
-static void linear_codes(const qk_linear *a, uint32_t rows, panel_cursor panels) {
+static void linear_codes(const qk_linear *a, uint32_t rows, panel_cursor panels, uint8_t *scratch) {
   const bool wide = a->in.type == QK_I16;
   if (a->weight_type == QK_I4)
-    wide ? codes_planes(a, rows, panels, 2, true) : codes_planes(a, rows, panels, 1, true);
+    wide ? codes_planes(a, rows, panels, 2, true, scratch) : codes_planes(a, rows, panels, 1, true, scratch);
   else
-    wide ? codes_planes(a, rows, panels, 2, false) : codes_planes(a, rows, panels, 1, false);
+    wide ? codes_planes(a, rows, panels, 2, false, NULL) : codes_planes(a, rows, panels, 1, false, NULL);
 }
 
 static void linear(const qk_step *step, const qk_call *call, uint32_t thread, uint32_t threads) {
@@ -211,5 +217,5 @@ static void linear(const qk_step *step, const qk_call *call, uint32_t thread, ui
   if (a->in.type == QK_F32)
     linear_f32(a, call->rows, panels);
   else
-    linear_codes(a, call->rows, panels);
+    linear_codes(a, call->rows, panels, a->weight_type == QK_I4 ? step->scratch[thread] : NULL);
 }

@@ -70,8 +70,7 @@ QK_INLINE void codes_tile(const qk_linear *a, panel_ref ref, uint32_t first_row,
     tile_products(panel, x, begin, end, rows, rows == planes, four_bits, sum);
 #pragma clang loop unroll(full)
     for (uint32_t r = 0; r < rows; r++)
-      total[r] = four_bits ? (i32x16)group_add(a, ref, begin, (u32x16)total[r], (u32x16)fold_pairs(sum[r]))
-                           : fold_pairs(sum[r]);
+      total[r] = four_bits ? group_add(a, ref, begin, total[r], fold_pairs(sum[r])) : fold_pairs(sum[r]);
   }
 #pragma clang loop unroll(full)
   for (uint32_t r = 0; r < rows; r += planes) {
@@ -81,8 +80,9 @@ QK_INLINE void codes_tile(const qk_linear *a, panel_ref ref, uint32_t first_row,
 }
 
 QK_INLINE void codes_planes(const qk_linear *a, uint32_t rows, panel_cursor panels, const uint32_t planes,
-                            const bool four_bits) {
+                            const bool four_bits, uint8_t *scratch) {
   panel_ref ref;
+  (void)scratch;
   rows *= planes;
   while (panels_take(&panels, 1, &ref) > 0) {
     uint32_t row = 0;

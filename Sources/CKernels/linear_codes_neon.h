@@ -1,9 +1,6 @@
-// Products of codes with the dot-product instruction: four registers hold a panel's 16 sums, and one holds 16
-// inputs of a row, of which an instruction takes four.
-
-#define QK_TILE_ROWS 4
-// Bytes between a load of weights and their prefetch, for a single row.
-#define QK_PREFETCH 1024
+// Products of codes: four registers hold a panel's 16 sums, and one holds 16 inputs of a row, of which a
+// dot-product instruction takes four. The including file defines QK_DOT, that instruction or what stands for
+// it, and QK_TILE_ROWS, an even number.
 
 // Inputs k + half ..< k + half + 4 of outputs 4i ..< 4i + 4, k a multiple of 8 where there are halves. Of
 // four bits they come out 16 times too large.
@@ -26,20 +23,17 @@ QK_INLINE void tile_step(const int8_t *panel, const int32x4_t *x, size_t k, cons
       const int8x16_t w = weights_at(panel, k + at - half, half, i, four_bits);
 #pragma clang loop unroll(full)
       for (uint32_t r = 0; r < rows; r++)
-        sum[r][i] = vdotq_s32(sum[r][i], w, vreinterpretq_s8_s32(vdupq_n_s32(x[r][at / 4])));
+        sum[r][i] = QK_DOT(sum[r][i], w, vreinterpretq_s8_s32(vdupq_n_s32(x[r][at / 4])));
     }
 }
 
 // Adds the products of inputs begin ..< end.
 QK_INLINE void tile_products(const int8_t *panel, const uint8_t *const *x, size_t begin, size_t end,
-                             const uint32_t rows, const bool ahead, const bool four_bits,
-                             int32x4_t (*sum)[4]) {
+                             const uint32_t rows, const bool four_bits, int32x4_t (*sum)[4]) {
   const uint32_t step = four_bits ? 8 : 4;
   int32x4_t inputs[QK_TILE_ROWS];
   size_t k = begin;
   for (; k + 16 <= end; k += 16) {
-    for (size_t line = 0; ahead && line < 16 * QK_LANES * 4 / step; line += 64)
-      __builtin_prefetch(panel + k * QK_LANES * 4 / step + line + QK_PREFETCH);
 #pragma clang loop unroll(full)
     for (uint32_t r = 0; r < rows; r++)
       inputs[r] = vld1q_s32((const int32_t *)(const void *)(x[r] + k));
@@ -75,12 +69,10 @@ QK_INLINE void codes_tile(const qk_linear *a, panel_ref ref, uint32_t first_row,
 #pragma clang loop unroll(full)
       for (uint32_t i = 0; i < 4; i++)
         sum[r][i] = vdupq_n_s32(0);
-    tile_products(panel, x, begin, end, rows, rows == planes, four_bits, sum);
+    tile_products(panel, x, begin, end, rows, four_bits, sum);
 #pragma clang loop unroll(full)
     for (uint32_t r = 0; r < rows; r++)
-      total[r] = four_bits
-                     ? (i32x16)group_add(a, ref, begin, (u32x16)total[r], (u32x16)(load_i32(sum[r]) >> 4))
-                     : load_i32(sum[r]);
+      total[r] = four_bits ? group_add(a, ref, begin, total[r], load_i32(sum[r]) >> 4) : load_i32(sum[r]);
   }
 #pragma clang loop unroll(full)
   for (uint32_t r = 0; r < rows; r += planes) {
@@ -90,14 +82,17 @@ QK_INLINE void codes_tile(const qk_linear *a, panel_ref ref, uint32_t first_row,
 }
 
 QK_INLINE void codes_planes(const qk_linear *a, uint32_t rows, panel_cursor panels, const uint32_t planes,
-                            const bool four_bits) {
+                            const bool four_bits, uint8_t *scratch) {
   panel_ref ref;
+  (void)scratch;
   rows *= planes;
   while (panels_take(&panels, 1, &ref) > 0) {
     uint32_t row = 0;
     for (; row + QK_TILE_ROWS <= rows; row += QK_TILE_ROWS)
       codes_tile(a, ref, row, QK_TILE_ROWS, planes, four_bits);
-    for (; row < rows; row += planes)
-      codes_tile(a, ref, row, planes, planes, four_bits);
+    for (; row + 2 <= rows; row += 2)
+      codes_tile(a, ref, row, 2, planes, four_bits);
+    if (row < rows)
+      codes_tile(a, ref, row, 1, 1, four_bits);
   }
 }

@@ -9,7 +9,7 @@ QK_INLINE int32_t code_at(const uint8_t *panel, size_t k, uint32_t i, uint32_t l
 }
 
 // The sums of inputs begin ..< end.
-QK_INLINE u32x16 codes_sums(const uint8_t *panel, const int8_t *x, size_t begin, size_t end,
+QK_INLINE i32x16 codes_sums(const uint8_t *panel, const int8_t *x, size_t begin, size_t end,
                             const bool four_bits) {
   const uint32_t step = four_bits ? 8 : 4;
   int32_t sum[QK_LANES] = {0};
@@ -17,7 +17,7 @@ QK_INLINE u32x16 codes_sums(const uint8_t *panel, const int8_t *x, size_t begin,
     for (uint32_t lane = 0; lane < QK_LANES; lane++)
       for (uint32_t i = 0; i < step; i++)
         sum[lane] += x[k + i] * code_at(panel, k, i, lane, four_bits);
-  return (u32x16)load_i32(sum);
+  return load_i32(sum);
 }
 
 QK_INLINE void codes_row(const qk_linear *a, panel_ref ref, uint32_t row, const uint32_t planes,
@@ -26,19 +26,20 @@ QK_INLINE void codes_row(const qk_linear *a, panel_ref ref, uint32_t row, const 
   i32x16 sums[2];
   for (uint32_t plane = 0; plane < planes; plane++) {
     const int8_t *x = (const int8_t *)plane_row(a, row * planes + plane, planes);
-    u32x16 total = (u32x16)splat_i32(0);
+    i32x16 total = splat_i32(0);
     if (!four_bits)
       total = codes_sums(panel, x, 0, a->k, false);
     for (size_t begin = 0; four_bits && begin < a->k; begin += QK_GROUP)
       total = group_add(a, ref, begin, total, codes_sums(panel, x, begin, group_end(a, begin), true));
-    sums[plane] = (i32x16)total;
+    sums[plane] = total;
   }
   linear_finish_codes(ref, row * planes, planes, sums);
 }
 
 QK_INLINE void codes_planes(const qk_linear *a, uint32_t rows, panel_cursor panels, const uint32_t planes,
-                            const bool four_bits) {
+                            const bool four_bits, uint8_t *scratch) {
   panel_ref ref;
+  (void)scratch;
   while (panels_take(&panels, 1, &ref) > 0)
     for (uint32_t row = 0; row < rows; row++)
       codes_row(a, ref, row, planes, four_bits);

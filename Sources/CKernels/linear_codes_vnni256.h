@@ -60,11 +60,11 @@ QK_INLINE void codes_tile(const qk_linear *a, panel_ref ref, uint32_t first_row,
   const uint8_t *panel = panel_weights(ref, codes_panel_bytes(a, four_bits));
   const int32_t *start = ref.part->correction + (size_t)ref.index * QK_LANES;
   const uint8_t *x[QK_TILE_ROWS];
-  u32x16 total[QK_TILE_ROWS];
+  i32x16 total[QK_TILE_ROWS];
 #pragma clang loop unroll(full)
   for (uint32_t r = 0; r < rows; r++) {
     x[r] = plane_row(a, first_row + r, planes);
-    total[r] = (u32x16)load_i32(start);
+    total[r] = load_i32(start);
   }
   for (size_t begin = 0, end; begin < a->k; begin = end) {
     end = four_bits ? group_end(a, begin) : a->k;
@@ -78,12 +78,12 @@ QK_INLINE void codes_tile(const qk_linear *a, panel_ref ref, uint32_t first_row,
 #pragma clang loop unroll(full)
     for (uint32_t r = 0; r < rows; r++) {
       const i32x16 both = join_i32(sum[r][0], sum[r][1]);
-      total[r] = four_bits ? group_add(a, ref, begin, total[r], (u32x16)(both >> 4)) : (u32x16)both;
+      total[r] = four_bits ? group_add(a, ref, begin, total[r], both >> 4) : both;
     }
   }
 #pragma clang loop unroll(full)
   for (uint32_t r = 0; r < rows; r += planes) {
-    const i32x16 sums[2] = {(i32x16)total[r], (i32x16)total[r + planes - 1]};
+    const i32x16 sums[2] = {total[r], total[r + planes - 1]};
     linear_finish_codes(ref, first_row + r, planes, sums);
   }
 }
@@ -114,8 +114,9 @@ QK_INLINE void codes_rows(const qk_linear *a, panel_ref ref, uint32_t first_row,
 }
 
 QK_INLINE void codes_planes(const qk_linear *a, uint32_t rows, panel_cursor panels, const uint32_t planes,
-                            const bool four_bits) {
+                            const bool four_bits, uint8_t *scratch) {
   panel_ref ref;
+  (void)scratch;
   while (panels_take(&panels, 1, &ref) > 0)
     for (uint32_t row = 0; row < rows * planes; row += QK_TILE_ROWS)
       codes_rows(a, ref, row, rows * planes - row, planes, four_bits);

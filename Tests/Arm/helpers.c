@@ -56,7 +56,7 @@ static void show_widen(void) {
 }
 
 static void show_rows(void) {
-  static float x[MOST], running[MOST];
+  static float x[MOST], running[MOST], importance[MOST];
   static uint64_t counts[1 << 17];
   static int8_t q[MOST];
   EACH_SIZE(n) {
@@ -64,8 +64,11 @@ static void show_rows(void) {
     const float largest = qk_max_abs(x, n);
     show("max abs", n, digest(DIGEST_START, &largest, sizeof largest));
     const float inverse = (float)(40 + generated_number(30)), scale = (float)(1 / (double)inverse);
-    const float error = qk_code_error(x, n, inverse, scale, at % 2 ? 127 : 7, at % 3 ? NULL : x);
-    show("code error", n, digest(DIGEST_START, &error, sizeof error));
+    for (size_t i = 0; i < n; i++)
+      importance[i] = (float)(1 + generated_number(1));
+    const float errors[] = {qk_code_error(x, n, inverse, scale, 127, NULL),
+                            qk_code_error(x, n, inverse, scale, 7, importance)};
+    show("code error", n, digest(DIGEST_START, errors, sizeof errors));
     qk_running_max_abs(x, n, running);
     show("running max abs", n, digest(DIGEST_START, running, sizeof running));
     qk_histogram_abs(x, n, counts);

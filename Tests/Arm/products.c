@@ -8,6 +8,8 @@
 #define MOST_K 1000
 #define MOST_ROWS 9
 #define PANELS 3
+// For each thread's scratch.
+#define ROOM 4096
 #define WIDTH (PANELS * QK_LANES)
 
 static uint8_t inputs[MOST_ROWS * 64 * 64], outputs[MOST_ROWS * WIDTH * 4];
@@ -79,12 +81,18 @@ static void show(qk_kernel kernel, uint32_t in, uint32_t type, uint32_t k, uint3
                                .panels = PANELS,
                                .out = {.base = outputs, .stride = WIDTH * 4, .type = out}};
   const uint64_t stride = in == QK_F32 ? 4096 : 2048;
-  const qk_step step = {.args.linear = {.in = {.base = inputs, .stride = stride, .type = in, .plane = 1024},
+  static _Alignas(64) uint8_t space[2][ROOM];
+  static uint8_t *const scratch[] = {space[0], space[1]};
+  const qk_step step = {.kernel = kernel,
+                        .scratch = scratch,
+                        .args.linear = {.in = {.base = inputs, .stride = stride, .type = in, .plane = 1024},
                                         .parts = &part,
                                         .part_count = 1,
                                         .k = k,
                                         .weight_type = type}};
   const qk_call call = {.rows = rows};
+  if (qk_scratch_bytes(&step, rows) > ROOM)
+    exit(70);
   memset(outputs, 0, sizeof outputs);
   for (uint32_t thread = 0; thread < 2; thread++)
     kernel(&step, &call, thread, 2);

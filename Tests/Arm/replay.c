@@ -18,7 +18,6 @@ static region regions[MOST_REGIONS];
 static size_t region_count;
 static const qk_kernel_table *kernels;
 static uint8_t *scratch[MOST_THREADS];
-static size_t scratch_bytes;
 static uint32_t threads;
 static qk_pool *pool;
 static bool shows_steps;
@@ -86,8 +85,6 @@ static void bind_step(qk_step *step) {
     fail(65, "a step has no kernel");
   memcpy(&step->kernel, (const qk_kernel *)kernels + index, sizeof step->kernel);
   step->scratch = scratch;
-  const size_t needed = qk_scratch_bytes(step, 0);
-  scratch_bytes = needed > scratch_bytes ? needed : scratch_bytes;
 }
 
 static void take_memory(record was, FILE *file) {
@@ -118,14 +115,24 @@ static const char *name_of(const qk_step *step) {
   return "?";
 }
 
+// As much for each thread as the hungriest step needs.
+static void get_scratch(const qk_step *steps, uint64_t count, uint32_t rows) {
+  size_t most = 0;
+  for (uint64_t i = 0; i < count; i++) {
+    const size_t needed = qk_scratch_bytes(steps + i, rows);
+    most = needed > most ? needed : most;
+  }
+  for (uint32_t i = 0; i < threads; i++) {
+    free(scratch[i]);
+    scratch[i] = get_memory(most);
+  }
+}
+
 // One step after the other where they are shown, else all at once.
 static void run(run_record was, unsigned number) {
   const qk_step *steps = needed_place(was.steps);
   const qk_call *call = needed_place(was.call);
-  for (uint32_t i = 0; i < threads; i++) {
-    free(scratch[i]);
-    scratch[i] = get_memory(scratch_bytes);
-  }
+  get_scratch(steps, was.count, call->rows);
   if (!shows_steps)
     qk_pool_run(pool, steps, was.count, call);
   for (uint64_t i = 0; shows_steps && i < was.count; i++) {

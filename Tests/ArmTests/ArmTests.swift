@@ -9,12 +9,28 @@ import Testing
 struct ArmTests {
   private static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
-  private static let plans = package + "/Tests/Fixtures/plans/1.2"
+  /// The golden plans of the newest version: they hold every opcode, type and layout.
+  private static let plans = goldenPlans()
+
+  private static func goldenPlans() -> [String] {
+    let folder = package + "/Tests/Fixtures/plans"
+    let all = FileManager.default.enumerator(atPath: folder)?.allObjects as? [String] ?? []
+    let plans = all.filter { $0.hasSuffix(".qplan") }
+    let version = plans.map { $0.prefix { $0 != "/" } }.max {
+      $0.compare($1, options: .numeric) == .orderedAscending
+    }
+    return plans.filter { $0.prefix { $0 != "/" } == version }.sorted().map { folder + "/" + $0 }
+  }
+
+  /// Arm's kernels: plain C, NEON with dot products, and NEON on a processor that has none.
+  private static let kernels: [(name: String, program: Replay, set: String)] = [
+    ("scalar", .arm, "scalar"), ("dot products", .arm, "neon"),
+    ("no dot products", .arm(processor: "cortex-a53"), "neon"),
+  ]
 
   @Test
-  func kernelsAreChosenByWhatTheProcessorHas() throws {
-    #expect(try Replay.arm.run(["sets"]) == ["scalar", "neon best"])
-    #expect(try Replay.arm(processor: "cortex-a53").run(["sets"]) == ["scalar best"])
+  func kernelsAreThere() throws {
+    for kernels in Self.kernels { #expect(try kernels.program.run(["sets"]) == ["scalar", "neon best"]) }
   }
 
   @Test
@@ -29,20 +45,17 @@ struct ArmTests {
   func generatedInputsGiveTheSameBits(_ kind: String) throws {
     let expected = try Replay.native.run([kind, InstructionSet.best.rawValue])
     #expect(expected.count >= 150)
-    for set in ["scalar", "neon"] {
-      expectSame(try Replay.arm.run([kind, set]), expected, "\(kind), \(set)")
+    for (name, program, set) in Self.kernels {
+      expectSame(try program.run([kind, set]), expected, "\(kind), \(name)")
     }
   }
 
-  @Test(
-    arguments: try FileManager.default.contentsOfDirectory(atPath: plans).filter { $0.hasSuffix(".qplan") }
-      .sorted()
-  )
-  func keptPlansGiveTheSameBits(_ name: String) throws {
-    try expectSameBits(try Plan(path: Self.plans + "/" + name), on: ["scalar", "neon"])
+  @Test(arguments: plans)
+  func goldenPlansGiveTheSameBits(_ path: String) throws {
+    try expectSameBits(try Plan(path: path), on: Self.kernels)
   }
 
-  @Test(arguments: ["float32", "quamba-channel"])
+  @Test(arguments: ["float32", "quamba-smooth", "quamba-w4"])
   func theExampleGivesTheSameBits(_ recipe: String) throws {
     try withTemporaryDirectory { place in
       let recipe = try #require(Recipe.named(recipe))
@@ -50,12 +63,14 @@ struct ArmTests {
       var options = Compiler.Options(model: model, output: place + "/plan", recipe: recipe, threads: 2)
       options.size = CalibrationText.Size(samples: 4, length: 64)
       _ = try Compiler.compile(options, progress: { _, _ in })
-      try expectSameBits(try Plan(path: place + "/plan"), on: ["neon"])
+      try expectSameBits(try Plan(path: place + "/plan"), on: Self.kernels.filter { $0.set == "neon" })
     }
   }
 
   /// Runs two sequences together, then each a token on, then one alone, here and there.
-  private func expectSameBits(_ plan: Plan, on sets: [String]) throws {
+  private func expectSameBits(
+    _ plan: Plan, on kernels: [(name: String, program: Replay, set: String)]
+  ) throws {
     try withTemporaryDirectory { place in
       let file = place + "/calls"
       let options = ContextOptions(
@@ -72,9 +87,9 @@ struct ArmTests {
       let expected = try Replay.native.run([file, InstructionSet.best.rawValue, "1", "steps"])
       let ends = expected.filter { !$0.contains("step") }
       #expect(ends == recording.digests.enumerated().map { "run \($0): \(hexadecimal($1))" })
-      for set in sets {
-        expectSame(try Replay.arm.run([file, set, "1", "steps"]), expected, "\(set), step by step")
-        expectSame(try Replay.arm.run([file, set, "2"]), ends, "\(set), two threads")
+      for (name, program, set) in kernels {
+        expectSame(try program.run([file, set, "1", "steps"]), expected, "\(name), step by step")
+        expectSame(try program.run([file, set, "2"]), ends, "\(name), two threads")
       }
     }
   }

@@ -170,7 +170,7 @@ struct RecipeSchemaTests {
       #expect(try members(schema["properties"][name]) == Set(try written[name].object().names))
     }
     let rule = try schema["properties"]["set"]["items"]
-    #expect(try members(rule) == ["tensors", "keep", "clip", "scales", "rounding"])
+    #expect(try members(rule) == ["tensors", "keep", "clip", "scales", "rounding", "bits"])
     #expect(try words(rule["properties"]["scales"]) == TensorRule.Scales.allCases.map(\.rawValue))
   }
 

@@ -9,11 +9,21 @@ import Testing
 
     """
 
+  private static let units = "$s: f32[2] = constant() {source = values[0.0625, 0.5]}\n"
+  /// Steps of 0.4375 and 1.
+  private static let grouped =
+    units + "$u: i8[2, 1] = group_factors($w, $s)\n$q: i4[2, 3] = quantize_weight($w, $s, $u)\n"
+
   private static let constantsCases: [(String, [Float])] = [
     ("$r: f32[1, 3] = slice_rows($w) {start = 1, count = 1}", [0, 0.5, -4]),
     ("$r: f32[3, 2] = reshape($w) {rows = 3}", [1, -2, 3, 0, 0.5, -4]),
     ("$r: f32[2] = weight_scale($w) {per = \"row\"}", [3 / 127, 4 / 127]),
     ("$r: f32[1] = weight_scale($w) {per = \"tensor\"}", [4 / 127]),
+    ("$r: f32[2] = weight_scale($w) {per = \"group\"}", [3 / 441, 4 / 441]),
+    (units + "$r: i8[2, 1] = group_factors($w, $s)", [7, 2]),
+    (units + "$r: i8[2, 1] = group_factors($w, $s) {clip = \"least-error\"}", [7, 1]),
+    (grouped, [2, -5, 7, 0, 0, -4]),
+    (grouped + "$r: f32[2, 3] = dequantize_weight($q, $s, $u)", [0.875, -2.1875, 3.0625, 0, 0, -4]),
     (
       "$s: f32[2] = constant() {source = values[0.5, 2.0]}\n$r: i8[2, 3] = quantize_weight($w, $s)",
       [2, -4, 6, 0, 0, -2]
@@ -131,6 +141,21 @@ import Testing
       stage: "quantized", tokens: [0, 1], Self.matrix + nodes + "\n%y: f32[2] = linear_int8(%q, $c, $s, $o)")
     // 10880 + 2 · 21759 + 3 · 32639, and so on.
     #expect(sums == [152_315, -130_556, -108_797, 130_556])
+  }
+
+  /// Codes of 2, -4, 6 and 0, 1, -8 times those of 4 bits and their factors 7 and 2.
+  @Test func productsOf4Bits() throws {
+    let nodes = """
+      %x: f32[3] = embedding(%t, $w)
+      %q: i8[3]@0.5 = quantize(%x)
+      $one: f32[2] = constant() {source = splat(1.0)}
+      $o: f32[2] = constant() {source = zero}
+
+      """
+    let sums = try Sample.evaluate(
+      stage: "quantized", tokens: [0, 1],
+      Self.matrix + nodes + Self.grouped + "%y: f32[2] = linear_int8(%q, $q, $one, $o, $u)")
+    #expect(sums == [462, -48, -427, 64])
   }
 
   @Test(arguments: [

@@ -63,7 +63,14 @@ import Testing
       "$r: f32[3] = weight_scale($w) {per = \"row\", clip = \"percentile:0\"}",
       "attribute 'clip' is maximum, least-error, or percentile:P with P above 0 and at most 100"
     ),
-    ("$r: f32[3] = weight_scale($w) {per = \"column\"}", "attribute 'per' is \"tensor\" or \"row\""),
+    ("$r: f32[3] = weight_scale($w) {per = \"column\"}", "attribute 'per' is \"tensor\", \"row\" or \"group\""),
+    ("$r: i8[3, 2] = group_factors($w, $s)", "the type is i8[3, 2], i8[3, 1] follows from the operands"),
+    (
+      "$r: i8[3, 1] = group_factors($w, $s) {clip = \"some\"}",
+      "attribute 'clip' is maximum, least-error, or percentile:P with P above 0 and at most 100"
+    ),
+    ("$r: i4[3, 4] = quantize_weight($w, $s, $q)", "operand 2 is i8[3, 4], i8[3, 1] is needed"),
+    ("$r: f32[3, 4] = dequantize_weight($q, $s, $s)", "operand 0 is i8[3, 4], a matrix of i4 is needed"),
     (
       "$r: i8[3, 4] = quantize_weight($w, $v)",
       "operand 1 is f32[4], one scale or one for each of 3 rows is needed"

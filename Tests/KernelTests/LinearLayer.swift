@@ -179,7 +179,7 @@ struct FourBitPanels {
   let memory: UnsafeMutableRawPointer
   /// Factor times code, [output][k].
   var values: [[Float]]
-  /// [panel][group][16]
+  /// Shape [panel][group][16].
   var factors: [UInt8]
   var correction: [Int32]
 

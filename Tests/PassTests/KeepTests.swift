@@ -219,3 +219,51 @@ extension Recipe {
     return recipe
   }
 }
+
+/// Which weights have 4 bits.
+@Suite struct BitsTests {
+  /// Names of the products by the type of their weights' codes.
+  private func products(_ rules: [String: Int], _ change: (inout Recipe) -> Void = { _ in }) throws
+    -> [ElementType: Set<String>]
+  {
+    var recipe = Recipe.quambaW4
+    change(&recipe)
+    for (pattern, bits) in rules {
+      var rule = TensorRule(try #require(Glob(pattern)))
+      rule.bits = bits
+      recipe.rules.append(rule)
+    }
+    let module = try SmallMamba.module()
+    let ranges = try Measure.ranges(of: module, recipe: recipe)
+    let last = try Pipeline.run(Pipeline.passes(for: recipe), on: module, recipe: recipe, ranges: ranges).module
+    return last.nodes.filter { $0.op == .linearInt8 }.reduce(into: [:]) { found, node in
+      found[last[node.operands[1]].type.element, default: []].insert(node.name.replacing(".f32", with: ""))
+    }
+  }
+
+  @Test func headAndWhatSteersTheScanKeep8() throws {
+    #expect(try products([:]) == [.i4: ["x", "z", "out"], .i8: ["dt_low", "b", "c", "dt", "logits"]])
+  }
+
+  @Test func rulesSayOtherwise() throws {
+    #expect(
+      try products(["x.weight": 8, "logits.weight": 4, "dt.weight": 4])
+        == [.i4: ["z", "out", "logits", "dt"], .i8: ["x", "dt_low", "b", "c"]])
+  }
+
+  @Test func floatsAreNotMultipliedBy4Bits() throws {
+    let found = try products(["*.weight": 4]) { $0.headInput = .float32 }
+    #expect(found == [.i4: ["x", "z", "out", "dt_low", "b", "c", "dt"], .i8: ["logits"]])
+  }
+
+  @Test func ruleThatCannotBeIsNamed() throws {
+    var (recipe, rule) = (Recipe.quambaW4, TensorRule(try #require(Glob("u"))))
+    rule.bits = 4
+    recipe.rules = [rule]
+    let module = try SmallMamba.module()
+    let failure = #expect(throws: DiagnosticFailure.self) {
+      try Pipeline.checkPatterns(of: recipe, on: module)
+    }
+    #expect("\(try #require(failure))".contains("'u' matches no tensor that can have bits"))
+  }
+}

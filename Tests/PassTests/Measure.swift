@@ -65,11 +65,12 @@ enum Measure {
   }
 
   /// The difference that a promise allows; a lossy pass may lose much, but not the meaning.
-  static func allowance(_ promise: Pass.Promise) -> Float {
+  /// - Parameter recipe: weights of 4 bits, whose steps are 18 times as wide, may lose more.
+  static func allowance(_ promise: Pass.Promise, _ recipe: Recipe = .standard) -> Float {
     switch promise {
     case .exact: 0
     case .equivalent(let part): part
-    case .lossy: 0.1
+    case .lossy: recipe.weights.bits == 4 ? 0.3 : 0.1
     }
   }
 }

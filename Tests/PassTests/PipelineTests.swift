@@ -24,13 +24,13 @@ import Testing
       #expect(try Module(parsing: after.text) == after, "\(pass.name)")
       #expect(try Module(parsing: after.text).text == after.text, "\(pass.name)")
       let difference = try Measure.difference(before, after)
-      #expect(difference <= Measure.allowance(pass.promise), "\(pass.name)")
+      #expect(difference <= Measure.allowance(pass.promise, recipe), "\(pass.name)")
       before = after
     }
     #expect(findings.isEmpty)
     #expect(
       last.stage == (recipe.isQuantized ? .quantized : recipe.rotation.kind != .none ? .rotated : .folded))
-    #expect(try Measure.difference(module, last) <= 0.1)
+    #expect(try Measure.difference(module, last) <= Measure.allowance(.lossy, recipe))
     #expect(last.nodes.contains { $0.op == .linearInt8 } == (recipe.weights.scales != .none))
   }
 
@@ -71,11 +71,11 @@ import Testing
     ) { pass, after in
       #expect(try Module(parsing: after.text) == after, "\(pass.name)")
       let difference = try Measure.difference(before, after)
-      #expect(difference <= Measure.allowance(pass.promise), "\(pass.name): \(difference)")
+      #expect(difference <= Measure.allowance(pass.promise, recipe), "\(pass.name): \(difference)")
       before = after
     }
     #expect(findings.isEmpty)
-    #expect(try Measure.difference(module, last) <= 0.1)
+    #expect(try Measure.difference(module, last) <= Measure.allowance(.lossy, recipe))
     let float = Set(last.nodes.filter { $0.op == .linear }.map(\.name))
     #expect(recipe.weights.scales == .none || float == ["router"])
   }

@@ -45,7 +45,7 @@ struct FileTests {
     #expect(verify(Array(unix)) == .textModeDamage)
   }
 
-  @Test(arguments: [(1, 3), (2, 0), (0, 0)] as [(UInt16, UInt16)])
+  @Test(arguments: [(1, 4), (2, 0), (0, 0)] as [(UInt16, UInt16)])
   func otherVersionsAreNamed(_ major: UInt16, _ minor: UInt16) {
     var other = bytes
     other.replaceSubrange(8..<12, with: [UInt8(major), 0, UInt8(minor), 0])

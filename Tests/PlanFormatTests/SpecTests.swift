@@ -18,7 +18,7 @@ struct SpecTests {
     let bytes = try SmallPlan().bytes()
     let listing = try bytes.withUnsafeBytes { disassemble(try PlanView(verifying: $0)) }
     let lines = listing.split(separator: "\n").map(String.init)
-    #expect(lines[0].hasPrefix("plan 1.2: vocabulary 19, width 24, layers 1, arena 768 + 256 bytes a row"))
+    #expect(lines[0].hasPrefix("plan 1.3: vocabulary 19, width 24, layers 1, arena 768 + 256 bytes a row"))
     #expect(lines.contains("section model at 640, 64 bytes"))
     #expect(lines.contains("  0 @scale:vector f32[1] at 3072, 64 bytes"))
     #expect(lines.contains("  1 %normed:i8[24] body + 128"))
@@ -40,6 +40,8 @@ struct SpecTests {
     #expect(length(.i32, .vector, 17) == 128)
     #expect(length(.bf16, .rowMajor, 3, 5) == 30)
     #expect(length(.i8, .panelsInt8, 17, 5) == 32 * 8)
+    #expect(length(.i4, .panelsInt4, 17, 9) == 32 * 16 / 2)
+    #expect(length(.i8, .groupFactors, 17, 3) == 32 * 3)
     #expect(length(.f16, .panelsFloat, 17, 5) == 32 * 5 * 2)
     #expect(length(.f32, .taps, 4, 17) == 4 * 32 * 4)
     #expect(length(.f32, .channelBlocks, 17, 3) == 2 * 3 * 64)

@@ -303,4 +303,27 @@ struct VerifierTests {
     plan.draft.golden = Golden()
     #expect(plan.verify() == nil)
   }
+
+  @Test
+  mutating func weightsOfFourBits() {
+    let (width, weights) = (SmallPlan.width, Int(constant("in.weights").rawValue))
+    plan.draft.constants[weights].type = .i4
+    #expect(plan.verify() == .constant(constant("in.weights"), .type))
+    plan.draft.constants[weights].layout = .panelsInt4
+    let instruction = index("in", plan)
+    #expect(plan.verify() == .instruction(instruction, .presence(.factors)))
+    let factors = plan.draft.addConstant(
+      "in.factors", type: .i8, layout: .groupFactors, d0: width, d1: 1)
+    expect(.type(.factors), setting: .factors, of: "in", to: constant("out.weights").rawValue)
+    let old = plan.draft.instructions[instruction]
+    var words = old.words
+    words[old.opcode.spec.index(of: .factors) ?? 13] = factors.rawValue
+    plan.draft.instructions[instruction] = Instruction(
+      opcode: old.opcode, program: old.program, name: old.name, words: words)
+    #expect(plan.verify() == nil)
+    expect(.presence(.factors), setting: .factors, of: "out", to: factors.rawValue)
+    plan.draft.constants[Int(factors.rawValue)].d1 = 2
+    #expect(plan.verify() == .instruction(instruction, .size(.factors, found: 2, expected: 1)))
+    plan.draft.constants[Int(factors.rawValue)].d1 = 1
+  }
 }

@@ -53,7 +53,7 @@ struct LoadTests {
     bytes[8] = 9
     try withTemporaryFile(bytes) { path in
       #expect(problem(path)?.exitCode == 76)
-      #expect(problem(path).map { "\($0)" } == "the plan has version 9.2, this program reads 1.0 to 1.2")
+      #expect(problem(path).map { "\($0)" } == "the plan has version 9.3, this program reads 1.0 to 1.3")
     }
   }
 }

@@ -142,7 +142,7 @@ func littleEndian(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIf
 func encode(_ values: [Float], _ type: ElementType) -> [UInt8] {
   values.flatMap { value -> [UInt8] in
     switch type {
-    case .f32, .i32, .i16: littleEndian(value.bitPattern)
+    case .f32, .i32, .i16, .i4: littleEndian(value.bitPattern)
     case .bf16: Array(littleEndian(value.bitPattern)[2...])
     case .f16: Array(littleEndian(UInt32(Float16(value).bitPattern))[..<2])
     case .i8: [UInt8(bitPattern: Int8(value))]

@@ -24,7 +24,7 @@ struct ConstantReader {
     case .f16: Double(Float16(bitPattern: UInt16(bits)))
     case .i8: Double(Int8(truncatingIfNeeded: bits))
     case .i32: Double(Int32(bitPattern: bits))
-    case .i16: .nan
+    case .i16, .i4: .nan
     }
   }
 

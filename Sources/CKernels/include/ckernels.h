@@ -322,7 +322,8 @@ const qk_kernel_table *qk_kernels(enum qk_isa isa);
 // Probes of a supported instruction set, or NULL.
 const qk_probe_table *qk_probes(enum qk_isa isa);
 // Bytes of per-thread scratch that a step with this kernel and these arguments needs, whatever the call:
-// something for scans, hadamard and attend, 0 for the others. No kernel needs more for more rows.
+// something for scans, hadamard, attend and products of i4 weights, 0 for the others. Only those products
+// need more for more rows.
 size_t qk_scratch_bytes(const qk_step *step, uint32_t row_capacity);
 
 // A pool of threads that run steps in lock step. The calling thread takes part as thread 0.
