@@ -94,7 +94,8 @@ public struct Compiler {
     let statistics = try statistics(calibration, progress, shouldStop)
     return try keeping(statistics) { compiler throws in
       let builder = try compiler.choose(builder, statistics)
-      return try compiler.quantize(builder, calibration, statistics, into: output, dump, secondProgress, shouldStop)
+      return try compiler.quantize(
+        builder, calibration, statistics, into: output, dump, secondProgress, shouldStop)
     }
   }
 

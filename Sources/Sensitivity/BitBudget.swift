@@ -76,9 +76,12 @@ extension BitChoice {
     let (smallest, largest) = (small.meanBits, large.meanBits)
     guard smallest <= budget.bits else {
       throw DiagnosticFailure(
-        .badOption, "the recipe needs \(FixedPoint.text(smallest, digits: 2)) bits a weight with four wherever it may",
+        .badOption,
+        "the recipe needs \(FixedPoint.text(smallest, digits: 2)) bits a weight with four wherever it may",
         at: .option("--budget"),
-        hint: "from \(FixedPoint.text(smallest, digits: 2)) to \(FixedPoint.text(largest, digits: 2)) bits make a difference")
+        hint:
+          "from \(FixedPoint.text(smallest, digits: 2)) to \(FixedPoint.text(largest, digits: 2)) bits make a difference"
+      )
     }
     let candidates = try weights.map { weight in
       let grown = weight.tensors.map { (large.byteCounts[$0] ?? 0) - (small.byteCounts[$0] ?? 0) }

@@ -66,7 +66,9 @@ public struct SensitivityRun {
     }
     let costs =
       narrow.isEmpty
-      ? nil : try costs(of: narrow, progress: { done in progress(total - narrow.count - 1 + done, total) }, shouldStop)
+      ? nil
+      : try costs(
+        of: narrow, progress: { done in progress(total - narrow.count - 1 + done, total) }, shouldStop)
     return Sensitivity(
       whole: whole.divergence, tokens: windows.tokensScored, windows: windows.count,
       windowLength: windows.length, byteCount: bytes, groups: measured, fourBits: costs)

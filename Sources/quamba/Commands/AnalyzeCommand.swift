@@ -146,7 +146,10 @@ extension AnalyzeCommand {
     for weight in worst {
       table.append(
         [weight.pattern.text, number(weight.divergence.value), number(weight.divergence.standardError)]
-          + [number(weight.cost.value), number(weight.cost.standardError), ByteCount.text(max(weight.bytes, 0))])
+          + [
+            number(weight.cost.value), number(weight.cost.standardError),
+            ByteCount.text(max(weight.bytes, 0)),
+          ])
     }
     return ["KL \(kl(costs.without)) without a weight of four bits", table.text]
   }

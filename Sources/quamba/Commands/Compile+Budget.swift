@@ -28,7 +28,8 @@ struct BudgetOptions: ParsableArguments {
 
   func validate() throws {
     if let budget, BitBudget(budget) == nil {
-      throw ValidationError("--budget is '\(budget)'; it must be a number of bits above 0 and up to 32, such as 6bpw")
+      throw ValidationError(
+        "--budget is '\(budget)'; it must be a number of bits above 0 and up to 32, such as 6bpw")
     }
     if sensitivities != nil && budget == nil { throw ValidationError("--sensitivities is for --budget") }
   }
@@ -86,10 +87,12 @@ struct BudgetOptions: ParsableArguments {
     let tokens = passages.flatMap(\.tokens)
     let windows: TextWindows
     do throws(EvaluationError) {
-      windows = try TextWindows(tokens: tokens, length: min(512, max(tokens.count - 1, 1)), limit: Self.windows)
+      windows = try TextWindows(
+        tokens: tokens, length: min(512, max(tokens.count - 1, 1)), limit: Self.windows)
     } catch {
       throw DiagnosticFailure(
-        .badText, "\(error)", at: .option("--budget"), hint: "calibrate on a longer text, or give --sensitivities")
+        .badText, "\(error)", at: .option("--budget"),
+        hint: "calibrate on a longer text, or give --sensitivities")
     }
     let run = try SensitivityRun(
       model, recipe: options.recipe, statistics: statistics, windows: windows, threads: options.threads)
