@@ -169,7 +169,7 @@ struct BudgetTests {
     try refused(["--budget", "6bpw", "--sensitivities", "text.jsonl"], 65, "error[bad-json]")
     // The head is a candidate that this analysis did not measure.
     try refused(
-      ["--budget", "6bpw", "--sensitivities", "costs.json", "--set", "logits.weight.bits=4"], 65,
+      ["--budget", "8bpw", "--sensitivities", "costs.json", "--set", "logits.weight.bits=4"], 65,
       "error[statistics-mismatch]")
     let other = try place.text("costs.json").replacing(/"model": "[0-9a-f]{64}"/) { _ in "\"model\": \"0\"" }
     try place.write("other.json", other)
