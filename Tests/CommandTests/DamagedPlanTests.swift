@@ -37,10 +37,10 @@ struct DamagedPlanTests {
 
   @Test
   func ofANewerVersion() throws {
-    for (offset, name) in [(8, "2.2"), (10, "1.3")] {
+    for (offset, name) in [(8, "2.3"), (10, "1.4")] {
       var plan = try plan()
       plan[offset] += 1
-      try expectRefusal(of: plan, 76, "plan-version", [name, "1.2"])
+      try expectRefusal(of: plan, 76, "plan-version", [name, "1.3"])
     }
   }
 

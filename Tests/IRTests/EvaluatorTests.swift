@@ -147,14 +147,14 @@ import Testing
   @Test func productsOf4Bits() throws {
     let nodes = """
       %x: f32[3] = embedding(%t, $w)
-      %q: i8[3]@0.5 = quantize(%x)
+      %codes: i8[3]@0.5 = quantize(%x)
       $one: f32[2] = constant() {source = splat(1.0)}
       $o: f32[2] = constant() {source = zero}
 
       """
     let sums = try Sample.evaluate(
       stage: "quantized", tokens: [0, 1],
-      Self.matrix + nodes + Self.grouped + "%y: f32[2] = linear_int8(%q, $q, $one, $o, $u)")
+      Self.matrix + nodes + Self.grouped + "%y: f32[2] = linear_int8(%codes, $q, $one, $o, $u)")
     #expect(sums == [462, -48, -427, 64])
   }
 

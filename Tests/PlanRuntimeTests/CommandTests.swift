@@ -77,7 +77,7 @@ struct CommandTests {
     bytes[8] = 2
     try withTemporaryFile(bytes) { path in
       let outcome = try run([path, "--ids", "1"])
-      #expect(outcome.code == 76 && outcome.errors.contains("version 2.2"))
+      #expect(outcome.code == 76 && outcome.errors.contains("version 2.3"))
     }
   }
 
