@@ -127,9 +127,10 @@ let package = Package(
     tests("CalibrationTests", ["Calibration", "PlanRuntime", "PlanFormat", "JSONText", "Digests"]),
     tests("IRTests", ["IR", "Diagnostics", "JSONText"]),
     tests("PassTests", ["Passes", "IR", "Diagnostics"], exclude: ["Golden", "GoldenKept"]),
-    tests("BackendTests", ["Backend", "CKernels", "Diagnostics", "JSONText"]),
+    tests("BackendTests", ["Backend", "CKernels", "Diagnostics", "IR", "JSONText"]),
     tests(
-      "AccuracyTests", ["CompilerDriver", "Calibration", "Evaluation", "Passes", "JSONText", "Safetensors"]),
+      "AccuracyTests",
+      ["CompilerDriver", "Calibration", "Evaluation", "IR", "Passes", "JSONText", "Safetensors"]),
     tests(
       "DriverTests",
       [

@@ -1,8 +1,8 @@
 import CKernels
-import IR
+package import IR
 
 /// Codes of rows of a weight of 4 bits, and the factors of their groups (method: §6, W4).
-struct GroupedCodes {
+package struct GroupedCodes {
   let rows: Int
   let width: Int
   /// `[rows, width]`.
@@ -86,6 +86,35 @@ struct GroupChoice: Sendable {
           values.baseAddress, columns.count, Quantizer.inverse(scale: step), -highest, highest,
           result.codes.pointer(start))
       }
+    }
+  }
+}
+
+extension GroupedCodes {
+  /// Codes of 4 bits of a weight, `[rows, width]`.
+  ///
+  /// - Parameters:
+  ///   - clip: how the ranges of groups are chosen.
+  ///   - feedback: how errors are passed on; nil for the nearest codes.
+  /// - Returns: codes `[rows, width]`, factors `[rows, groups]`, and for each row what its factors are multiples of.
+  package static func codes(
+    of weights: [Float], width: Int, clip: Clip, feedback: ErrorFeedback?
+  ) -> (codes: [Int8], factors: [UInt8], units: [Float]) {
+    weights.withUnsafeBufferPointer { weights in
+      let choice = GroupChoice(clip: clip, importance: feedback?.importance)
+      let units = stride(from: 0, to: weights.count, by: width).map { start in
+        choice.unit(ofRow: UnsafeBufferPointer(rebasing: weights[start..<(start + width)]))
+      }
+      let coded = GroupedCodes(units: units, width: width)
+      if let feedback {
+        feedback.round(weights, by: choice, into: coded)
+      } else {
+        choice.round(weights, into: coded)
+      }
+      let factors = units.indices.flatMap { row in
+        (0..<groups(width)).map { coded.factors.elements[coded.place(row, $0)] }
+      }
+      return (Array(coded.codes.elements), factors, units)
     }
   }
 }

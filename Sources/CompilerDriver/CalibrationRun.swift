@@ -190,7 +190,7 @@ public struct CalibrationRun: Sendable {
   /// The passages of the text that `statistics` were taken on.
   /// - Parameter text: nil as for `run`.
   /// - Throws: `DiagnosticFailure` where the text is another one.
-  func passages(of statistics: Statistics, text: TextInput?) throws(DiagnosticFailure) -> [Passage] {
+  public func passages(of statistics: Statistics, text: TextInput?) throws(DiagnosticFailure) -> [Passage] {
     let bindings = statistics.bindings
     guard statistics.passages.count == bindings.sampleCount, bindings.sampleCount <= 1_000_000,
       bindings.sequenceLength <= 4096

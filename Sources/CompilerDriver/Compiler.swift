@@ -1,5 +1,5 @@
 import Backend
-import Calibration
+public import Calibration
 import Diagnostics
 import Files
 import Frontend
@@ -34,6 +34,11 @@ public struct Compiler {
     public var gramBytes = 1 << 30
     /// Threads.
     public var threads: Int
+    /// Rules that the recipe gains once its statistics are there; nil for none.
+    public var choosing: Choosing?
+
+    /// Chooses rules for a model, which calibration has seen.
+    public typealias Choosing = @Sendable (LoadedModel, Statistics) throws -> [TensorRule]
 
     /// Options of a compile with everything else as usual.
     public init(model: String, output: String, recipe: Recipe, threads: Int) {
@@ -45,10 +50,14 @@ public struct Compiler {
   }
 
   private let options: Options
+  private var recipe: Recipe
   private var stopwatch = Stopwatch()
   private var findings: [Diagnostic] = []
 
-  private init(_ options: Options) { self.options = options }
+  private init(_ options: Options) {
+    self.options = options
+    recipe = options.recipe
+  }
 
   /// Compiles a model directory into a plan file, which appears only when it is complete.
   ///
@@ -77,15 +86,24 @@ public struct Compiler {
         directory: options.model, tokenizer: options.tokenizer, checksValues: true, shouldStop: shouldStop)
     }
     findings += model.findings
-    let builder = PlanBuilder(model: model, recipe: options.recipe, license: options.license)
+    let builder = PlanBuilder(model: model, recipe: recipe, license: options.license)
     findings += try builder.checkPatterns()
     let dump = try options.dumpDirectory.map { try IRDump(directory: $0) }
     try dump?.write(model.imported.module, after: "import")
-    let calibration = try CalibrationRun(model, recipe: options.recipe)
+    let calibration = try CalibrationRun(model, recipe: recipe)
     let statistics = try statistics(calibration, progress, shouldStop)
     return try keeping(statistics) { compiler throws in
-      try compiler.quantize(builder, calibration, statistics, into: output, dump, secondProgress, shouldStop)
+      let builder = try compiler.choose(builder, statistics)
+      return try compiler.quantize(
+        builder, calibration, statistics, into: output, dump, secondProgress, shouldStop)
     }
+  }
+
+  /// Adds the rules that are chosen once statistics are there.
+  private mutating func choose(_ builder: PlanBuilder, _ statistics: Statistics?) throws -> PlanBuilder {
+    guard let choosing = options.choosing, let statistics else { return builder }
+    recipe.rules += try stopwatch.time("choose bits") { try choosing(builder.model, statistics) }
+    return PlanBuilder(model: builder.model, recipe: recipe, license: options.license)
   }
 
   /// What follows the calibration.
@@ -96,7 +114,7 @@ public struct Compiler {
   ) throws -> CompileReport {
     let model = builder.model
     findings += statistics?.calibrationFindings ?? []
-    let ranges = try statistics.map { try RangeTable($0, recipe: options.recipe) } ?? RangeTable()
+    let ranges = try statistics.map { try RangeTable($0, recipe: recipe) } ?? RangeTable()
     var (plan, found) = try stopwatch.time("passes") {
       try builder.plan(ranges: ranges) { pass, module in try dump?.write(module, after: pass.name) }
     }
@@ -113,7 +131,7 @@ public struct Compiler {
     }
     if let codes { stopwatch.move(codes.seconds, from: "write plan", to: "second calibration") }
     return CompileReport(
-      recipe: options.recipe.name, layers: model.imported.module.layers,
+      recipe: recipe.name, layers: model.imported.module.layers,
       bytesBefore: model.imported.checkpoint.byteCount, bytesAfter: bytes,
       stateBytes: Int(plan.draft.model.stateBytesPerSlot),
       worstSaturation: statistics.flatMap { worstSaturation($0, in: plan.module) }, statistics: statistics,
@@ -124,7 +142,7 @@ public struct Compiler {
     _ calibration: CalibrationRun, _ progress: CalibrationRun.Progress,
     _ shouldStop: () -> Bool
   ) throws -> Statistics? {
-    guard options.recipe.needsRanges else { return nil }
+    guard recipe.needsRanges else { return nil }
     if let path = options.statistics {
       return try stopwatch.time("read statistics") { try calibration.readStatistics(path) }
     }
@@ -139,7 +157,7 @@ public struct Compiler {
 
   /// Where a calibration that was stopped is kept; nil where the compile does not calibrate.
   private var unfinished: UnfinishedCalibration? {
-    guard options.recipe.needsRanges, options.statistics == nil else { return nil }
+    guard recipe.needsRanges, options.statistics == nil else { return nil }
     return UnfinishedCalibration(output: options.output)
   }
 
@@ -163,7 +181,7 @@ public struct Compiler {
     of plan: LoweredPlan, _ model: LoadedModel, _ calibration: CalibrationRun, _ statistics: Statistics?,
     _ progress: @escaping CalibrationRun.Progress, _ shouldStop: @escaping @Sendable () -> Bool
   ) throws -> CodeCalibration? {
-    guard options.recipe.observesCodes, let statistics else { return nil }
+    guard recipe.observesCodes, let statistics else { return nil }
     let (options, text) = (options, try options.text.map { try TextInput(path: $0) })
     return try stopwatch.time("second calibration") {
       try CodeCalibration(
@@ -175,7 +193,7 @@ public struct Compiler {
 
   private func refinement(by codes: CodeCalibration) -> CodeRefinement {
     CodeRefinement(
-      roundsByError: options.recipe.weights.rounding == .gptq, correctsBias: options.recipe.correctsBias,
+      roundsByError: recipe.weights.rounding == .gptq, correctsBias: recipe.correctsBias,
       gramBytes: options.gramBytes, observe: codes.observe)
   }
 
@@ -187,7 +205,7 @@ public struct Compiler {
     let clipped = Set(single.map(\.name))
     let shares = statistics.taps.compactMap { tap -> (tensor: String, share: Double)? in
       guard clipped.contains(tap.name), let histogram = tap.histogram,
-        let clip = options.recipe.clip(ofActivation: tap.name).magnitude(histogram)
+        let clip = recipe.clip(ofActivation: tap.name).magnitude(histogram)
       else { return nil }
       let share = histogram.share(above: clip)
       return share > 0 ? (tap.name, share) : nil

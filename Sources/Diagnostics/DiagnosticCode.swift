@@ -121,6 +121,9 @@ extension DiagnosticCode {
   /// A recipe asks for what cannot be done.
   public static let unsupportedRecipe = Self("unsupported-recipe", .unsupported)
 
+  /// Which weights got how many bits.
+  public static let bitBudget = Self("bit-budget", .success)
+
   // The intermediate representation.
   /// A text is not a module.
   public static let badIRText = Self("bad-ir-text", .badData)

@@ -80,7 +80,9 @@ extension Pipeline {
     readBy value: ValueID, _ recipe: Recipe, _ module: Module, _ contracted: Set<String>
   ) -> [TensorGroup] {
     let node = module[value]
-    let weight = { TensorNames.pattern(of: TensorNames.weightInLayer(of: value, in: module)) }
+    let weight = {
+      TensorNames.pattern(of: TensorNames.inLayer(TensorNames.weight(of: value, in: module)))
+    }
     let streamed = { (range: Range<Int>) in
       node.operands[range].compactMap { operand -> TensorGroup? in
         guard recipe.scales(ofScanInput: module[operand].name) != .none else { return nil }
@@ -112,19 +114,23 @@ extension Pipeline {
 }
 
 extension TensorNames {
-  /// The name of a node's weight that is of no other node outside the layers, and short within them.
-  fileprivate static func weightInLayer(of user: ValueID, in module: Module) -> String {
-    let names = weight(of: user, in: module)
-    return names.first { $0.hasPrefix("layers.") } ?? names.last ?? ""
+  /// Of the names of a weight the one that is of no other outside the layers, and short within them.
+  static func inLayer(_ names: [String]) -> String {
+    names.first { $0.hasPrefix("layers.") } ?? names.last ?? ""
+  }
+
+  /// A name with the number of an expert left open.
+  static func ofExperts(_ name: String) -> String {
+    var parts = name.split(separator: ".")
+    if let experts = parts.firstIndex(of: "experts"), experts + 1 < parts.count { parts[experts + 1] = "*" }
+    return parts.joined(separator: ".")
   }
 
   /// The pattern of a name in every layer.
   fileprivate static func pattern(of name: String) -> String {
     let parts = name.split(separator: ".")
     guard parts.count > 2, parts[0] == "layers", Int(parts[1]) != nil else { return name }
-    var rest = Array(parts.dropFirst(2))
-    if let experts = rest.firstIndex(of: "experts"), experts + 1 < rest.count { rest[experts + 1] = "*" }
-    return (["layers", "*"] + rest).joined(separator: ".")
+    return ofExperts((["layers", "*"] + parts.dropFirst(2)).joined(separator: "."))
   }
 
   /// What people call the tensors of a pattern.

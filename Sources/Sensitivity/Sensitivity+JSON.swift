@@ -13,7 +13,7 @@ extension Sensitivity {
         ("window_length", .integer(Int64(windowLength))), ("bytes", .integer(Int64(byteCount))),
         ("whole", .object(whole.members("kl"))), ("groups", .array(groups.map(\.json))),
         ("keep", .array(keepPatterns.map { .string($0) })),
-      ])
+      ] + (fourBits.map { [("four_bits", $0.json)] } ?? []))
   }
 
   /// The patterns of what is worth keeping float.
@@ -34,7 +34,7 @@ extension Sensitivity.Group {
 
 extension Estimate {
   /// The value under a name, and the standard error beside it, null where it is not known.
-  fileprivate func members(_ name: String) -> [(String, JSONValue)] {
+  func members(_ name: String) -> [(String, JSONValue)] {
     [
       (name, value.isFinite ? .number(value) : .null),
       ("\(name)_se", standardError.isFinite ? .number(standardError) : .null),

@@ -29,6 +29,8 @@ public struct Sensitivity: Sendable {
   public let byteCount: Int
   /// Layers, then kinds of tensors.
   public let groups: [Group]
+  /// What four bits cost single weights; nil where the recipe gives them to none.
+  public let fourBits: FourBitCosts?
 
   /// The fewest groups that, by what each gains alone, take away half of the KL when they stay float.
   ///

@@ -48,7 +48,8 @@ public struct SensitivityRun {
     progress: (_ done: Int, _ total: Int) -> Void, shouldStop: @escaping @Sendable () -> Bool
   ) throws -> Sensitivity {
     let groups = try Pipeline.groups(of: recipe, on: model.imported.module)
-    let total = 1 + 2 * groups.count
+    let narrow = try Pipeline.fourBitWeights(of: recipe, on: model.imported.module)
+    let total = 1 + 2 * groups.count + (narrow.isEmpty ? 0 : 1 + narrow.count)
     progress(0, total)
     let (whole, bytes) = try measure(recipe, shouldStop)
     progress(1, total)
@@ -63,9 +64,46 @@ public struct SensitivityRun {
           group: group, onlyQuantized: only.divergence, onlyFloat: without.divergence,
           gain: whole.divergenceDifference(from: without), bytes: size - bytes))
     }
+    let costs =
+      narrow.isEmpty
+      ? nil
+      : try costs(
+        of: narrow, progress: { done in progress(total - narrow.count - 1 + done, total) }, shouldStop)
     return Sensitivity(
       whole: whole.divergence, tokens: windows.tokensScored, windows: windows.count,
-      windowLength: windows.length, byteCount: bytes, groups: measured)
+      windowLength: windows.length, byteCount: bytes, groups: measured, fourBits: costs)
+  }
+
+  /// Measures what four bits in place of eight cost each weight that the recipe gives four.
+  ///
+  /// - Parameters:
+  ///   - progress: told how many plans are scored, of how many.
+  ///   - shouldStop: as of `run`.
+  /// - Throws: `DiagnosticFailure`, `interrupted` where it was stopped.
+  public func fourBitCosts(
+    progress: (_ done: Int, _ total: Int) -> Void, shouldStop: @escaping @Sendable () -> Bool
+  ) throws -> FourBitCosts {
+    let narrow = try Pipeline.fourBitWeights(of: recipe, on: model.imported.module)
+    progress(0, 1 + narrow.count)
+    return try costs(of: narrow, progress: { progress($0, 1 + narrow.count) }, shouldStop)
+  }
+
+  private func costs(
+    of weights: [FourBitWeight], progress: (_ done: Int) -> Void, _ shouldStop: @escaping @Sendable () -> Bool
+  ) throws -> FourBitCosts {
+    let wide = recipe.giving(bits: 8, to: weights.map(\.pattern))
+    let (without, bytes) = try measure(wide, shouldStop)
+    progress(1)
+    var measured: [FourBitCosts.Weight] = []
+    for weight in weights {
+      let (score, size) = try measure(wide.giving(bits: 4, to: [weight.pattern]), shouldStop)
+      measured.append(
+        FourBitCosts.Weight(
+          pattern: weight.pattern, divergence: score.divergence,
+          cost: score.divergenceDifference(from: without), bytes: bytes - size))
+      progress(1 + measured.count)
+    }
+    return FourBitCosts(without: without.divergence, weights: measured)
   }
 
   /// How far a recipe is from the float model, and how large its plan is.

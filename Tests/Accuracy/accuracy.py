@@ -79,7 +79,7 @@ class Measurement:
                 return
             statistics = self.made(
                 f"{line.statistics}.qstats", lambda path: self.run("calibrate", MODEL, "-o", path, "--recipe", recipe))
-            self.run("compile", MODEL, "-o", path, "--recipe", recipe, "--stats", statistics)
+            self.run("compile", MODEL, "-o", path, "--recipe", recipe, "--stats", statistics, *line.options)
 
         return self.made(f"{line.name}.qplan", compile)
 

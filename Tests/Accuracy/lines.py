@@ -11,6 +11,7 @@ class Line:
     title: str
     base: str = ""
     parts: dict = field(default_factory=dict)
+    options: tuple = ()  # of `compile`, beside the recipe
 
     @property
     def statistics(self):
@@ -23,6 +24,11 @@ class Line:
 def added(base, name, title, **parts):
     """A technique added alone to a built-in recipe."""
     return Line(f"{base}+{name}", f"`{base}` and {title}", base, parts)
+
+
+def within(bits):
+    """`quamba-w4` with eight bits for some weights, as a budget allows."""
+    return Line(f"quamba-w4+{bits}", f"`quamba-w4 --budget {bits}`", "quamba-w4", {}, ("--budget", bits))
 
 
 def clip(**classes):
@@ -64,6 +70,15 @@ LINES = [
           rotation={"kind": "local", "signs": 1}),
     added("quamba-smooth", "float16", "a float16 state", state="float16"),
     added("quamba-smooth", "int8", "an int8 state", state="int8"),
+    Line("quamba-w4", "`quamba-w4`"),
+    added("quamba-w4", "nearest", "rounding to nearest, ranges by maxima", weights={"clip": "maximum", "rounding": "nearest"}),
+    added("quamba-w4", "least-error", "rounding to nearest", weights={"rounding": "nearest"}),
+    added("quamba-w4", "smooth", "smoothing as in `quamba-smooth`",
+          smoothing={"strength": 1, "classes": ["norm", "u", "y_rotated"]}),
+    added("quamba-w4", "bias", "bias correction", bias_correction=True),
+    added("quamba-w4", "head", "four bits for the head", set=[{"tensors": "logits.weight", "bits": 4}]),
+    within("6bpw"),
+    within("7bpw"),
 ]
 # What the whole of the longer text is measured for too.
 WHOLE = ["quamba", "quamba-smooth"]

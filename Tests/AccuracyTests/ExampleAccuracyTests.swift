@@ -2,6 +2,7 @@ import Calibration
 import CompilerDriver
 import Evaluation
 import Foundation
+import IR
 import JSONText
 import Passes
 import PlanRuntime
@@ -29,7 +30,7 @@ struct ExampleAccuracyTests {
     private let tokens: [UInt32]
     private var found: [String: PairedScore] = [:]
 
-    init() throws {
+    init(text: String = "time-machine.txt") throws {
       let run = try CalibrationRun(try LoadedModel(directory: model, checksValues: false))
       let calibrated = try run.run(
         text: nil, size: CalibrationText.Size(), threads: 2, progress: { _, _ in })
@@ -37,7 +38,7 @@ struct ExampleAccuracyTests {
       let source = try PlanOrModel(model, threads: 2)
       float = source.plan
       tokens = try source.tokens(
-        try TextInput(path: root.appending(path: "Tests/Fixtures/texts/time-machine.txt").path()))
+        try TextInput(path: root.appending(path: "Tests/Fixtures/texts/\(text)").path()))
     }
 
     deinit { try? FileManager.default.removeItem(atPath: statistics) }
@@ -92,11 +93,34 @@ struct ExampleAccuracyTests {
     }
   }
 
-  /// A built-in recipe, or one with a narrower state.
+  @Test(
+    "weights of four bits lose far less by GPTQ than by plain rounding",
+    arguments: [
+      "time-machine.txt", "wikitext2-test.txt",
+    ])
+  func fourBits(_ text: String) throws {
+    let scores = try Scores(text: text)
+    let windows = 32
+    let nearest = try scores.score(try Self.recipe("quamba-w4-nearest"), windows: windows)
+    let standard = try scores.score(.quambaW4, windows: windows)
+    #expect(standard.divergence.value < 0.7 * nearest.divergence.value)
+    #expect(standard.divergenceDifference(from: nearest).upperBound < 0)
+    if text == "time-machine.txt" { #expect(standard.increase.isWithin(0.01)) }
+  }
+
+  /// A built-in recipe, or one with a narrower state, or with four-bit weights that are rounded plainly.
   private static func recipe(_ name: String) throws -> Recipe {
-    guard name == "quamba-channel-int8" else { return try #require(Recipe.named(name)) }
-    var recipe = Recipe.quambaChannel
-    (recipe.name, recipe.state) = (name, .int8)
+    var recipe: Recipe
+    switch name {
+    case "quamba-channel-int8":
+      recipe = .quambaChannel
+      recipe.state = .int8
+    case "quamba-w4-nearest":
+      recipe = .quambaW4
+      (recipe.weights.rounding, recipe.weights.clip) = (.nearest, .maximum)
+    default: return try #require(Recipe.named(name))
+    }
+    recipe.name = name
     return recipe
   }
 }

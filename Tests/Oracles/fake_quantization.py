@@ -9,6 +9,9 @@ scale clip / 127 for a whole checkpoint tensor or for a row, the head always for
 not list is float32, and so is a product's weight that it lists no multipliers of. Where the input of a product has a
 scale for each channel (smoothing), the weight's columns are multiplied by these before they are quantized; a smoothed
 dt_low is divided by its scales in the rows of x_proj.
+
+Codes of weights that were rounded by GPTQ are read from the plan's bytes (`plan_weights.py`), and so is whatever has four
+bits; how far they are from the checkpoint's weights is printed.
 """
 
 import argparse
@@ -21,7 +24,9 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
+import group_weights
 import hadamard
+import plan_weights
 import weight_clips
 
 NONE, LOCAL = {"kind": "none"}, {"kind": "local"}
@@ -90,7 +95,7 @@ class Model:
 
 
 class Linear:
-    """x W^T + b; int8 weights are kept as codes, exact in float32 products for up to 1,032 inputs.
+    """x W^T + b; weights of 8 and 4 bits are kept as codes, exact in float32 products for up to 1,032 inputs of 8 bits.
 
     `steps`, where given, are the scales of the input's channels; they are part of the weight's columns. `divisors` are
     those of the output's channels, which the weight's rows are divided by. `largest` is the range of a tensor's scale
@@ -106,6 +111,10 @@ class Linear:
             weight = weight * self.steps
         if self.divisors is not None:
             weight, largest = weight / self.divisors[:, None], None
+        self.weight = weight
+        if mode == "groups":
+            self.adopt(*group_weights.nearest(weight, clip))
+            return
         if mode == "float32":
             self.codes = np.ascontiguousarray(weight.T, dtype=np.float32)
             return
@@ -115,8 +124,24 @@ class Linear:
             largest = np.full(len(weight), clipped(weight, clip) if largest is None else largest)
         self.scale = np.where(largest > 0, largest / 127, 1).astype(np.float32)
         codes = np.clip(np.rint(weight / self.scale[:, None]), -127, 127)
-        exact = np.float32 if weight.shape[1] <= 1032 else np.float64
+        self.keep(codes)
+
+    def keep(self, codes, exact=None):
+        """Takes codes [outputs, inputs] for those of the weight."""
+        exact = exact or (np.float32 if codes.shape[1] <= 1032 else np.float64)
         self.codes = np.ascontiguousarray(codes.T, dtype=exact)
+
+    def adopt(self, codes, factors, scale):
+        """Takes codes that were rounded elsewhere; those of four bits with their factors and the scales of rows."""
+        if factors is None:
+            return self.keep(codes)
+        self.scale = scale
+        return self.keep(plan_weights.products(codes, factors), np.float64)
+
+    def error(self):
+        """How far the codes are from the weight, as part of the weight's norm."""
+        found = self.codes.T * self.scale[:, None]
+        return float(np.linalg.norm(found - self.weight) / np.linalg.norm(self.weight))
 
     def __call__(self, activation):
         codes, scale = activation
@@ -224,14 +249,16 @@ def scan(u, delta, a, b, c, d, kept=("f32", None)):
 class Network:
     """A model under one set of choices; `weights`, `convolution`, `head` and `embedding` say how each is stored.
 
-    `products`, where given, are the instructions that compute integer products; the weights of others are float.
+    `products`, where given, are the instructions that compute integer products; the weights of others are float. Those of
+    `narrow` have four bits.
     """
 
-    def __init__(self, model, recipe, activations, states=None, products=None):
+    def __init__(self, model, recipe, activations, states=None, products=None, narrow=()):
         self.model = model
         self.activations = activations
         self.states = states or {}
         self.products = products
+        self.narrow = narrow
         self.clip = recipe["weights"].get("clip", "maximum")
         weights = recipe["weights"]["scales"]
         inner = model.layer(0, "mixer.out_proj.weight").shape[1]
@@ -248,8 +275,15 @@ class Network:
 
     def product(self, instruction, weight, mode, bias=None, **choices):
         """A linear layer as the instruction of a plan computes it."""
-        isInteger = self.products is None or instruction in self.products
-        return Linear(weight, mode if isInteger else "float32", bias, clip=self.clip, **choices)
+        if self.products is not None and instruction not in self.products:
+            mode = "float32"
+        return Linear(weight, "groups" if instruction in self.narrow else mode, bias, clip=self.clip, **choices)
+
+    def linear(self, instruction):
+        """The linear layer of an instruction."""
+        place = instruction.split(".")
+        leaf = place[-1]
+        return self.head if leaf == "logits" else self.blocks[int(place[1])]["out" if leaf == "residual" else leaf]
 
     def block(self, index, weights, recipe):
         def read(name):
@@ -446,9 +480,7 @@ def multiplier_error(plan, network, scales):
     worst, compared = 0.0, 0
     for linear in plan.get("linears", []):
         scale_in = scales.get(linear["input"])
-        place = projection(linear).split(".")
-        leaf = place[-1]
-        weight = network.head if leaf == "logits" else network.blocks[int(place[1])]["out" if leaf == "residual" else leaf]
+        weight = network.linear(projection(linear))
         if weight.scale is None:
             continue
         expected = weight.scale.copy()
@@ -460,6 +492,33 @@ def multiplier_error(plan, network, scales):
         worst = max(worst, float(np.max(np.abs(actual - expected) / expected)))
         compared += expected.size
     return {"multipliers_compared": compared, "worst_relative_difference": worst}
+
+
+def adopt_codes(plan, network, scales, weights, isRounded):
+    """Has the network compute with the plan's codes where they were rounded by GPTQ, else compares them with its own.
+
+    `weights` are the codes and factors of the plan's instructions. The scale of a row of four-bit weights is the plan's
+    multiplier without the scales of input and output.
+    """
+    adopted, compared, differing, errors = 0, 0, 0, []
+    for linear in plan["linears"]:
+        codes, factors = weights[linear["instruction"]]
+        weight = network.linear(projection(linear))
+        if weight.scale is None:
+            continue
+        if isRounded:
+            scale = np.array(linear["multipliers"], dtype=np.float64)[: len(codes)]
+            scale = scale * scales.get(linear["output"], 1)
+            scale_in = scales.get(linear["input"])
+            weight.adopt(codes, factors, scale / scale_in[0] if scale_in is not None and scale_in.size == 1 else scale)
+            adopted += 1
+        else:
+            found = codes if factors is None else plan_weights.products(codes, factors)
+            compared, differing = compared + found.size, differing + int((found != weight.codes.T).sum())
+        if factors is not None:
+            errors.append(weight.error())
+    found = {"codes_adopted_of_products": adopted} if isRounded else {"codes_compared": compared, "codes_differing": differing}
+    return found | ({"four_bit_products": len(errors), "four_bit_error": float(np.mean(errors))} if errors else {})
 
 
 # ---- metrics ----------------------------------------------------------------------------------------------
@@ -537,9 +596,9 @@ def refuse(recipe):
     """What is not computed here."""
     if recipe["rotation"]["kind"] == "residual" or recipe["rotation"].get("signs") is not None:
         raise SystemExit("rotation of the residual stream, and signs, are not computed here")
-    if recipe.get("bias_correction") or recipe["weights"].get("rounding") == "gptq" or recipe.get("norm_gains") == "folded":
-        raise SystemExit("bias correction, GPTQ and folded gains are not computed here")
-    if any(set(rule) - {"tensors", "keep"} and "weight" in rule["tensors"] for rule in recipe.get("set", [])):
+    if recipe.get("bias_correction") or recipe.get("norm_gains") == "folded":
+        raise SystemExit("bias correction and folded gains are not computed here")
+    if any(set(rule) - {"tensors", "keep", "bits"} and "weight" in rule["tensors"] for rule in recipe.get("set", [])):
         raise SystemExit("weights that are set one by one are not computed here")
 
 
@@ -574,7 +633,11 @@ def main(network=Network):
     if options.head_input == "float32":
         scales.pop("norm_f", None)
     products = None if options.own_scales else {projection(linear) for linear in plan["linears"]}
-    quantized = network(model, recipe, Activations(scales, wide=wide), states, products)
+    weights = plan_weights.read(options.plan) if options.plan else {}
+    narrow = {projection({"instruction": name}) for name, (_, factors) in weights.items() if factors is not None}
+    quantized = network(model, recipe, Activations(scales, wide=wide), states, products, narrow)
+    if weights:
+        figures.update(adopt_codes(plan, quantized, scales, weights, recipe["weights"].get("rounding") == "gptq"))
     if not options.own_scales:
         figures.update(multiplier_error(plan, quantized, scales))
     figures["head_input"] = "float32" if "norm_f" not in scales else "int16" if "norm_f" in wide else "int8"

@@ -33,12 +33,17 @@ def quantize(weights, scales, inputs):
     return codes
 
 
-def case(generator, outputs, width, rows, dead=()):
+def problem(generator, outputs, width, rows, dead):
+    """Codes of inputs [rows, width], of which some are always 0, and weights [outputs, width]."""
     mixing = generator.standard_normal((width, width)) * generator.lognormal(0, 1, width)
     inputs = generator.standard_normal((rows, width)) @ mixing
     inputs = np.clip(np.rint(inputs / np.abs(inputs).max() * 150), -128, 127).astype(np.int64)
     inputs[:, list(dead)] = 0
-    weights = generator.standard_normal((outputs, width)).astype(np.float32)
+    return inputs, generator.standard_normal((outputs, width)).astype(np.float32)
+
+
+def case(generator, outputs, width, rows, dead=()):
+    inputs, weights = problem(generator, outputs, width, rows, dead)
     scales = (np.abs(weights).max(axis=1) / np.float32(127)).astype(np.float32)
     scales[0] *= np.float32(0.5)  # clips
     codes = quantize(weights, scales, inputs)

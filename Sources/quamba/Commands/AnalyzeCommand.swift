@@ -16,7 +16,9 @@ struct AnalyzeCommand: ParsableCommand {
     discussion: """
       For every group of tensors two plans are compiled and held against the float model: one with nothing but the \
       group quantized, and one with nothing but the group in float. The worst come first, and what is worth keeping \
-      float stands below as options for 'quamba compile'. Weights are rounded to nearest whatever the recipe says.
+      float stands below as options for 'quamba compile'. Where the recipe gives weights four bits, a plan for each of them \
+      tells what these cost in place of eight, for 'quamba compile --budget'. Weights are rounded to nearest whatever the \
+      recipe says.
       """)
 
   @Argument(help: "A Hugging Face model directory.")
@@ -115,9 +117,10 @@ extension AnalyzeCommand {
       table(kind == .layer ? "layer" : "tensors", result.groups.filter { $0.group.kind == kind })
     }
     let keep = result.keepPatterns.map { "--keep '\($0)'" }.joined(separator: " ")
+    let bits = result.fourBits.map(bits) ?? []
     let advice =
       keep.isEmpty ? "no group stands out: nothing is worth keeping float" : "to halve the KL: \(keep)"
-    return ([head] + tables + [advice]).joined(separator: "\n\n")
+    return ([head] + tables + bits + [advice]).joined(separator: "\n\n")
   }
 
   private func table(_ title: String, _ groups: [Sensitivity.Group]) -> String {
@@ -132,6 +135,23 @@ extension AnalyzeCommand {
           + [number(group.gain.value), number(group.gain.standardError), size])
     }
     return table.text
+  }
+
+  /// What four bits cost single weights, the worst first.
+  private func bits(_ costs: FourBitCosts) -> [String] {
+    var table = TextTable(["four bits for", "KL", "±", "cost", "±", "plan shrinks by"])
+    let worst = costs.weights.sorted {
+      ($1.cost.value, $0.pattern.text) < ($0.cost.value, $1.pattern.text)
+    }
+    for weight in worst {
+      table.append(
+        [weight.pattern.text, number(weight.divergence.value), number(weight.divergence.standardError)]
+          + [
+            number(weight.cost.value), number(weight.cost.standardError),
+            ByteCount.text(max(weight.bytes, 0)),
+          ])
+    }
+    return ["KL \(kl(costs.without)) without a weight of four bits", table.text]
   }
 
   private func kl(_ estimate: Estimate) -> String {

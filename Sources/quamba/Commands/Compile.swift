@@ -28,6 +28,7 @@ struct Compile: ParsableCommand {
   var output: String?
 
   @OptionGroup var recipe: RecipeOptions
+  @OptionGroup var budget: BudgetOptions
   @Flag(help: "Print the recipe as JSON, with all changes to it, and do nothing else.")
   var printRecipe = false
   @Flag(
@@ -68,6 +69,9 @@ struct Compile: ParsableCommand {
     if dryRun && (report != nil || dumpIR != nil) {
       throw ValidationError("--dry-run writes nothing; leave out --report and --dump-ir")
     }
+    if printRecipe && budget.budget != nil {
+      throw ValidationError("--budget chooses for a model; leave out --print-recipe")
+    }
     if timings && report == nil { throw ValidationError("--timings is for --report") }
     let needsText = calibration.isTextAlone && (try? recipe.resolved())?.observesCodes == true
     if stats != nil && calibration.isGiven && !needsText {
@@ -98,10 +102,12 @@ struct Compile: ParsableCommand {
     options.license = license
     options.gramBytes = gptqMemory << 20
     if dryRun {
+      options.recipe.rules += try budget.rules(for: options)
       let forecast = try CompileForecast(options)
       Console.report(forecast.findings)
       if json { Console.print(forecast.json) } else { Console.print(forecast.text) }
     } else {
+      options.choosing = budget.choosing(for: options, progress: progress.progress)
       try compile(options)
     }
   }
