@@ -29,15 +29,19 @@ struct FourBitContentTests {
   private func problem(changing offset: Int, to byte: (UInt8) -> UInt8) throws -> PlanError? {
     var changed = bytes
     changed[offset] = byte(changed[offset])
+    let plan = try Plan(bytes: changed)
     do throws(PlanError) {
-      try Plan(bytes: changed).view.verifyCorrections()
+      try plan.view.verifyCorrections()
       return nil
     } catch {
       return error
     }
   }
 
-  @Test func wholePlanIsRight() throws { try Plan(bytes: bytes).view.verifyCorrections() }
+  @Test func wholePlanIsRight() throws {
+    let plan = try Plan(bytes: bytes)
+    try plan.view.verifyCorrections()
+  }
 
   /// Byte 13 is of output 3: the low half of input 1, the high half of input 5.
   @Test(arguments: [UInt8(0x01), 0x10])
