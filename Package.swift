@@ -74,7 +74,7 @@ let package = Package(
       "Sensitivity",
       [
         "CompilerDriver", "Passes", "Calibration", "Evaluation", "Frontend", "Diagnostics", "PlanRuntime",
-        "JSONText",
+        "Files", "JSONText",
       ]),
     library(
       "Report", ["CompilerDriver", "Calibration", "Diagnostics", "PlanFormat", "PlanRuntime", "JSONText"]),

@@ -110,6 +110,17 @@ QK_INLINE void stream_group(const qk_linear *a, panel_ref ref, const uint8_t *pa
   }
 }
 
+// Prefetches what the next panel of a part has beside its weights. It may pass the last panel; it cannot fault.
+QK_INLINE void prefetch_small(const qk_linear *a, panel_ref ref, const bool four_bits) {
+  const size_t next = (size_t)ref.index + 1, groups = group_count(a);
+  for (size_t i = 0; four_bits && i < groups * QK_LANES; i += 64)
+    __builtin_prefetch(ref.part->factors + next * groups * QK_LANES + i);
+  if (!four_bits)
+    __builtin_prefetch(ref.part->correction + next * QK_LANES);
+  __builtin_prefetch(ref.part->multiplier + next * QK_LANES);
+  __builtin_prefetch(ref.part->bias + next * QK_LANES);
+}
+
 // The planes of one row times one panel: the weights are read once, as one ascending stream. The prefetch may
 // pass the panel's end, where the next panel lies; it cannot fault.
 QK_INLINE void codes_stream(const qk_linear *a, panel_ref ref, const uint32_t planes, const bool four_bits,
@@ -117,6 +128,7 @@ QK_INLINE void codes_stream(const qk_linear *a, panel_ref ref, const uint32_t pl
   const uint8_t *panel = panel_weights(ref, codes_panel_bytes(a, four_bits));
   const uint8_t *x[2];
   i32x16 total[2];
+  prefetch_small(a, ref, four_bits);
 #pragma clang loop unroll(full)
   for (uint32_t plane = 0; plane < planes; plane++) {
     x[plane] = plane_row(a, plane, planes);
