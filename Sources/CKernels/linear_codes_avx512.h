@@ -2,7 +2,7 @@
 
 #define QK_TILE_ROWS 6
 #define QK_TILE_PANELS 4
-// Bytes between a load of weights and their prefetch, for a single row.
+// Bytes between a load of weights and their prefetch, for a single row; twice as many of four bits.
 #define QK_PREFETCH 4096
 // Sums of a single row, each over every fourth group of inputs.
 #define QK_STREAM_SUMS 4
@@ -81,7 +81,7 @@ QK_INLINE void stream_products(const uint8_t *panel, const uint8_t *const *x, si
   for (; k + 4 * QK_STREAM_SUMS <= end; k += 4 * QK_STREAM_SUMS)
 #pragma clang loop unroll(full)
     for (uint32_t i = 0; i < QK_STREAM_SUMS; i += each) {
-      __builtin_prefetch(panel + (k + 4 * i) * QK_LANES / each + QK_PREFETCH, 0, 0);
+      __builtin_prefetch(panel + (k + 4 * i) * QK_LANES / each + QK_PREFETCH * each, 0, 0);
       stream_step(panel, x, k + 4 * i, i, planes, four_bits, sum);
     }
   for (; k < end; k += 4 * each)
@@ -110,7 +110,8 @@ QK_INLINE void stream_group(const qk_linear *a, panel_ref ref, const uint8_t *pa
   }
 }
 
-// Prefetches what the next panel of a part has beside its weights. It may pass the last panel; it cannot fault.
+// Prefetches what the next panel of a part has beside its weights. It may pass the last panel; it cannot
+// fault.
 QK_INLINE void prefetch_small(const qk_linear *a, panel_ref ref, const bool four_bits) {
   const size_t next = (size_t)ref.index + 1, groups = group_count(a);
   for (size_t i = 0; four_bits && i < groups * QK_LANES; i += 64)

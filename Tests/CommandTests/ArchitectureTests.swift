@@ -23,7 +23,8 @@ struct ArchitectureTests {
     "Evaluation": ["PlanRuntime", "PlanFormat", "JSONText", "CKernels"],
     "Report": ["CompilerDriver", "Calibration", "Diagnostics", "PlanFormat", "PlanRuntime", "JSONText"],
     "Sensitivity": [
-      "CompilerDriver", "Files", "Passes", "Calibration", "Evaluation", "Frontend", "Diagnostics", "PlanRuntime",
+      "CompilerDriver", "Files", "Passes", "Calibration", "Evaluation", "Frontend", "Diagnostics",
+      "PlanRuntime",
       "JSONText",
     ],
     "quamba-run": ["PlanRuntime", "Generation", "Tokenization"],

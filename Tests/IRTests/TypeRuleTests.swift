@@ -63,7 +63,10 @@ import Testing
       "$r: f32[3] = weight_scale($w) {per = \"row\", clip = \"percentile:0\"}",
       "attribute 'clip' is maximum, least-error, or percentile:P with P above 0 and at most 100"
     ),
-    ("$r: f32[3] = weight_scale($w) {per = \"column\"}", "attribute 'per' is \"tensor\", \"row\" or \"group\""),
+    (
+      "$r: f32[3] = weight_scale($w) {per = \"column\"}",
+      "attribute 'per' is \"tensor\", \"row\" or \"group\""
+    ),
     ("$r: i8[3, 2] = group_factors($w, $s)", "the type is i8[3, 2], i8[3, 1] follows from the operands"),
     (
       "$r: i8[3, 1] = group_factors($w, $s) {clip = \"some\"}",

@@ -235,7 +235,8 @@ extension Recipe {
     }
     let module = try SmallMamba.module()
     let ranges = try Measure.ranges(of: module, recipe: recipe)
-    let last = try Pipeline.run(Pipeline.passes(for: recipe), on: module, recipe: recipe, ranges: ranges).module
+    let last = try Pipeline.run(Pipeline.passes(for: recipe), on: module, recipe: recipe, ranges: ranges)
+      .module
     return last.nodes.filter { $0.op == .linearInt8 }.reduce(into: [:]) { found, node in
       found[last[node.operands[1]].type.element, default: []].insert(node.name.replacing(".f32", with: ""))
     }
