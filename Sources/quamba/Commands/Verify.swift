@@ -7,7 +7,7 @@ struct Verify: ParsableCommand {
     abstract: "Checks a plan file.",
     discussion: """
       The structure is always checked, as it is whenever a plan is loaded. Level 'content' also compares the digest of \
-      every section and computes the corrections of int8 weights again; level 'run' also computes the golden logits that the plan holds, which must agree bit for bit.
+      every section and computes the corrections of quantized weights again; level 'run' also computes the golden logits that the plan holds, which must agree bit for bit.
 
       With --key the plan must have a signature by that key, as 'quamba sign' and minisign make them. With --manifest its \
       SHA-256 must be the one that a list as by sha256sum states:
