@@ -125,8 +125,9 @@ QK_INLINE void head_block(const qk_head_scan *a, const head_inputs *inputs, qk_r
 
 // A few rows of one segment over the blocks of one thread. scratch: B and C as floats, then
 // head_inputs.mixed.
-QK_INLINE void head_chunk(const qk_head_scan *a, qk_range rows, qk_range blocks, uint32_t type,
-                          uint8_t *state, float *scratch) {
+QK_INLINE void head_chunk(const void *args, qk_range rows, qk_range blocks, uint32_t type, uint8_t *state,
+                          float *scratch) {
+  const qk_head_scan *a = args;
   const uint32_t width = a->groups * a->n;
   const size_t half = (size_t)qk_scan_chunk(a->n) * qk_blocks(width) * QK_LANES;
   const head_inputs inputs = {scan_floats(&a->b, rows, width, scratch),
@@ -138,22 +139,6 @@ QK_INLINE void head_chunk(const qk_head_scan *a, qk_range rows, qk_range blocks,
 
 static void head_scan(const qk_step *step, const qk_call *call, uint32_t thread, uint32_t threads) {
   const qk_head_scan *a = &step->args.head_scan;
-  const qk_range share = qk_share(a->blocks, thread, threads);
-  const uint32_t chunk = qk_scan_chunk(a->n);
-  if (share.begin == share.end)
-    return;
-  for (uint32_t segment = 0; segment < call->segments; segment++) {
-    const uint32_t end = call->segment_start[segment + 1];
-    uint8_t *state = call->segment_state[segment] + a->state_offset;
-    float *scratch = (float *)(void *)step->scratch[thread];
-    for (uint32_t row = call->segment_start[segment]; row < end; row += chunk) {
-      const qk_range rows = {row, end - row < chunk ? end : row + chunk};
-      if (a->state_type == QK_F32)
-        head_chunk(a, rows, share, QK_F32, state, scratch);
-      else if (a->state_type == QK_F16)
-        head_chunk(a, rows, share, QK_F16, state, scratch);
-      else
-        head_chunk(a, rows, share, QK_I8, state, scratch);
-    }
-  }
+  scan_segments(step, call, thread, qk_share(a->blocks, thread, threads), qk_scan_chunk(a->n),
+                a->state_offset, a->state_type, head_chunk);
 }

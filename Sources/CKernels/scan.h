@@ -18,14 +18,6 @@ QK_INLINE scan_rows scan_floats(const qk_operand *operand, qk_range rows, uint32
   return (scan_rows){copy, stride};
 }
 
-// Whether all states of a block decay alike (Mamba-2), so that one exponential a token serves them all.
-QK_INLINE bool scan_uniform(const float *decay, uint32_t n) {
-  for (size_t j = 1; j < n; j++)
-    if (memcmp(decay, decay + j * QK_LANES, 64) != 0)
-      return false;
-  return true;
-}
-
 // How the states of one block are stored; scale and inverse are those of i8.
 typedef struct scan_state {
   uint32_t type;
@@ -55,14 +47,12 @@ QK_INLINE void state_store(scan_state state, uint8_t *dst, f32x16 v) {
 }
 
 // One token of one block: updates h and returns C h. h, decay: [n][16]; b, c: [n].
-QK_INLINE f32x16 scan_token(uint32_t n, bool uniform, scan_state state, f32x16 delta, f32x16 delta_u,
-                            const float *decay, const float *b, const float *c, uint8_t *h) {
+QK_INLINE f32x16 scan_token(uint32_t n, scan_state state, f32x16 delta, f32x16 delta_u, const float *decay,
+                            const float *b, const float *c, uint8_t *h) {
   const size_t bytes = QK_LANES * type_bytes(state.type);
-  f32x16 factor = uniform ? exp16(delta * load_f32(decay)) : splat(0);
   f32x16 y = splat(0);
   for (uint32_t j = 0; j < n; j++) {
-    if (!uniform)
-      factor = exp16(delta * load_f32(decay + (size_t)j * QK_LANES));
+    const f32x16 factor = exp16(delta * load_f32(decay + (size_t)j * QK_LANES));
     const f32x16 next = fma16(factor, state_load(state, h + j * bytes), delta_u * b[j]);
     state_store(state, h + j * bytes, next);
     y = fma16(splat(c[j]), next, y);
@@ -79,8 +69,8 @@ QK_INLINE f32x16 scan_peak(uint32_t n, scan_state state, const uint8_t *h) {
 }
 
 // One block over a few rows of one segment.
-QK_INLINE void scan_block(const qk_scan *a, qk_range rows, uint32_t block, bool uniform, uint32_t type,
-                          scan_rows b, scan_rows c, uint8_t *h) {
+QK_INLINE void scan_block(const qk_scan *a, qk_range rows, uint32_t block, uint32_t type, scan_rows b,
+                          scan_rows c, uint8_t *h) {
   const scan_state state = scan_state_of(type, a->state_scale, a->state_inverse, block);
   // The states of the next block are fetched while those of this one are computed; it cannot fault.
   const size_t bytes = a->n * QK_LANES * type_bytes(type);
@@ -93,7 +83,7 @@ QK_INLINE void scan_block(const qk_scan *a, qk_range rows, uint32_t block, bool 
     const size_t index = row - rows.begin;
     const f32x16 u = operand_load(&a->u, operand_row(&a->u, row), block);
     const f32x16 delta = softplus16(operand_load(&a->dt, operand_row(&a->dt, row), block) + dt_bias);
-    f32x16 y = scan_token(a->n, uniform, state, delta, delta * u, decay, b.base + index * b.stride,
+    f32x16 y = scan_token(a->n, state, delta, delta * u, decay, b.base + index * b.stride,
                           c.base + index * c.stride, h);
     y = fma16(skip, u, y);
     if (a->z.base)
@@ -105,39 +95,45 @@ QK_INLINE void scan_block(const qk_scan *a, qk_range rows, uint32_t block, bool 
 }
 
 // A few rows of one segment over the blocks of one thread.
-QK_INLINE void scan_chunk(const qk_scan *a, qk_range rows, qk_range blocks, uint32_t type, uint8_t *state,
+QK_INLINE void scan_chunk(const void *args, qk_range rows, qk_range blocks, uint32_t type, uint8_t *state,
                           float *scratch) {
+  const qk_scan *a = args;
   const size_t half = (size_t)qk_scan_chunk(a->n) * qk_blocks(a->n) * QK_LANES;
   const scan_rows b = scan_floats(&a->b, rows, a->n, scratch);
   const scan_rows c = scan_floats(&a->c, rows, a->n, scratch + half);
   for (uint32_t block = blocks.begin; block < blocks.end; block++) {
     const size_t first = (size_t)block * a->n * QK_LANES;
-    uint8_t *h = state + first * type_bytes(type);
-    if (scan_uniform(a->a + first, a->n))
-      scan_block(a, rows, block, true, type, b, c, h);
-    else
-      scan_block(a, rows, block, false, type, b, c, h);
+    scan_block(a, rows, block, type, b, c, state + first * type_bytes(type));
+  }
+}
+
+// What a scan does over a few rows of one segment, `state` being the segment's at the first block.
+typedef void scan_piece(const void *args, qk_range rows, qk_range blocks, uint32_t type, uint8_t *state,
+                        float *scratch);
+
+// All segments in pieces of `chunk` rows, each piece compiled for the type of its states.
+QK_INLINE void scan_segments(const qk_step *step, const qk_call *call, uint32_t thread, qk_range blocks,
+                             uint32_t chunk, uint64_t state_offset, uint32_t type, scan_piece *piece) {
+  float *scratch = (float *)(void *)step->scratch[thread];
+  if (blocks.begin == blocks.end)
+    return;
+  for (uint32_t segment = 0; segment < call->segments; segment++) {
+    const uint32_t end = call->segment_start[segment + 1];
+    uint8_t *state = call->segment_state[segment] + state_offset;
+    for (uint32_t row = call->segment_start[segment]; row < end; row += chunk) {
+      const qk_range rows = {row, end - row < chunk ? end : row + chunk};
+      if (type == QK_F32)
+        piece(&step->args, rows, blocks, QK_F32, state, scratch);
+      else if (type == QK_F16)
+        piece(&step->args, rows, blocks, QK_F16, state, scratch);
+      else
+        piece(&step->args, rows, blocks, QK_I8, state, scratch);
+    }
   }
 }
 
 static void scan(const qk_step *step, const qk_call *call, uint32_t thread, uint32_t threads) {
   const qk_scan *a = &step->args.scan;
-  const qk_range share = qk_share(a->blocks, thread, threads);
-  const uint32_t chunk = qk_scan_chunk(a->n);
-  if (share.begin == share.end)
-    return;
-  for (uint32_t segment = 0; segment < call->segments; segment++) {
-    const uint32_t end = call->segment_start[segment + 1];
-    uint8_t *state = call->segment_state[segment] + a->state_offset;
-    float *scratch = (float *)(void *)step->scratch[thread];
-    for (uint32_t row = call->segment_start[segment]; row < end; row += chunk) {
-      const qk_range rows = {row, end - row < chunk ? end : row + chunk};
-      if (a->state_type == QK_F32)
-        scan_chunk(a, rows, share, QK_F32, state, scratch);
-      else if (a->state_type == QK_F16)
-        scan_chunk(a, rows, share, QK_F16, state, scratch);
-      else
-        scan_chunk(a, rows, share, QK_I8, state, scratch);
-    }
-  }
+  scan_segments(step, call, thread, qk_share(a->blocks, thread, threads), qk_scan_chunk(a->n),
+                a->state_offset, a->state_type, scan_chunk);
 }

@@ -10,10 +10,23 @@ import Glibc
     return target
   }()
 
+  /// How many inputs were accepted; libFuzzer calls from one thread.
+  nonisolated(unsafe) private var accepted = 0
+
+  /// What libFuzzer calls first.
+  @_cdecl("LLVMFuzzerInitialize")
+  public func initialize(_ count: UnsafeMutableRawPointer, _ arguments: UnsafeMutableRawPointer) -> CInt {
+    atexit {
+      let line = "stat::accepted_units: \(accepted)\n"
+      write(STDERR_FILENO, line, line.utf8.count)
+    }
+    return 0
+  }
+
   /// What libFuzzer calls for every input.
   @_cdecl("LLVMFuzzerTestOneInput")
   public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    target.run(Array(UnsafeBufferPointer(start: bytes, count: count)))
+    if target.run(Array(UnsafeBufferPointer(start: bytes, count: count))) { accepted += 1 }
     return 0
   }
 #else

@@ -2,8 +2,9 @@ import PickledTensors
 
 extension FuzzTarget {
   /// Reads a checkpoint as by `torch.save`; the tensors found must lie inside the file.
-  static func readPickle(_ bytes: [UInt8]) {
-    guard let file = try? PickledTensorsFile(path: ModelDirectory.pickle.write(bytes)) else { return }
+  static func readPickle(_ bytes: [UInt8]) -> Bool {
+    guard let file = try? PickledTensorsFile(path: ModelDirectory.pickle.write(bytes)) else { return false }
     for tensor in file.tensors { _ = file.withBytes(of: tensor) { bytes in bytes.reduce(0, ^) } }
+    return true
   }
 }

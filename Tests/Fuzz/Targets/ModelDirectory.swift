@@ -43,15 +43,17 @@ struct ModelDirectory {
   }
 
   /// Reads the model with these bytes in the file.
-  func read(_ bytes: [UInt8]) {
+  /// - Returns: whether it was accepted.
+  func read(_ bytes: [UInt8]) -> Bool {
     write(bytes)
-    _ = try? LoadedModel(directory: place, checksValues: false)
+    return (try? LoadedModel(directory: place, checksValues: false)) != nil
   }
 
   /// Opens what the model's files say are its tensors, with these bytes in the file.
-  func readCheckpoint(_ bytes: [UInt8]) {
+  /// - Returns: whether they were accepted.
+  func readCheckpoint(_ bytes: [UInt8]) -> Bool {
     write(bytes)
-    if let files = try? ModelFiles(directory: place) { _ = try? Checkpoint(files) }
+    return (try? ModelFiles(directory: place)).flatMap { try? Checkpoint($0) } != nil
   }
 
   /// Writes the file, and gives its path.
