@@ -99,7 +99,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "CompilerDriver", "Calibration", "Digests", "Files", "Frontend", "IR", "JSONText", "Passes",
+        "CompilerDriver", "Calibration", "Digests", "Files", "Frontend", "Generation", "IR", "JSONText",
+        "Passes",
         "PickledTensors", "PlanFormat", "PlanRuntime", "Safetensors", "Tokenization",
       ], path: "Tests/Fuzz/Targets", swiftSettings: swiftSettings),
     .executableTarget(
@@ -109,7 +110,7 @@ let package = Package(
       dependencies: [
         "FuzzTargets", "CompilerDriver", "Calibration", "PlanFormat", "PlanRuntime", "Safetensors",
       ], path: "Tests/Damage", swiftSettings: swiftSettings),
-    tests("FuzzTests", ["FuzzTargets"]),
+    tests("FuzzTests", ["FuzzTargets", "JSONText"]),
     // Runs recorded calls; ArmTests compile the same sources for Arm.
     .executableTarget(
       name: "replay", dependencies: ["CKernels"], path: "Tests/Arm", cSettings: cSettings,

@@ -1,4 +1,5 @@
 import Diagnostics
+import Glibc
 
 /// The kinds of model directories that can be imported.
 enum ModelFamily {
@@ -74,7 +75,7 @@ enum ModelFamily {
     var findings: [Diagnostic] = []
     var seen: Set<String> = []
     for name in checkpoint.names {
-      guard let mark = marks.first(where: { $0.parts.contains(where: name.contains) }),
+      guard let mark = marks.first(where: { $0.parts.contains { strstr(name, $0) != nil } }),
         seen.insert(mark.variant).inserted
       else { continue }
       findings.append(

@@ -24,7 +24,7 @@ struct Campaign {
   /// All families.
   static func all() -> [Campaign] {
     let files = SeedFiles.shared
-    let plans = files.plans.flatMap { recipe, bytes in
+    let plans = files.plans.flatMap { recipe, bytes, _ in
       [
         truncation("plan \(recipe)", bytes) { try Plan(bytes: $0) },
         header(recipe, bytes), content(recipe, bytes),

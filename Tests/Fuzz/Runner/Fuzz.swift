@@ -29,6 +29,28 @@ import Glibc
     if target.run(Array(UnsafeBufferPointer(start: bytes, count: count))) { accepted += 1 }
     return 0
   }
+  @_silgen_name("LLVMFuzzerMutate")
+  private func mutate(_ bytes: UnsafeMutablePointer<UInt8>?, _ count: Int, _ capacity: Int) -> Int
+
+  /// Bytes as libFuzzer changes them, at most 64 more.
+  private func mutated(_ bytes: [UInt8]) -> [UInt8] {
+    var changed = bytes + [UInt8](repeating: 0, count: 64)
+    let count = changed.withUnsafeMutableBufferPointer { mutate($0.baseAddress, bytes.count, $0.count) }
+    return Array(changed[..<count])
+  }
+
+  /// What libFuzzer calls for a new input: JSON is changed by bytes or by values.
+  @_cdecl("LLVMFuzzerCustomMutator")
+  public func customMutator(
+    _ bytes: UnsafeMutablePointer<UInt8>, _ count: Int, _ capacity: Int, _ seed: CUnsignedInt
+  ) -> Int {
+    let old = Array(UnsafeBufferPointer(start: bytes, count: count))
+    guard seed % 4 > 0, let new = target.changingJSON(of: old, seed: UInt64(seed), mutated),
+      new.count <= capacity
+    else { return mutate(bytes, count, capacity) }
+    _ = UnsafeMutableBufferPointer(start: bytes, count: capacity).update(fromContentsOf: new)
+    return new.count
+  }
 #else
   @main
   enum Fuzz {

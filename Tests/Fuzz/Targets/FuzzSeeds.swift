@@ -3,6 +3,7 @@ import Foundation
 import IR
 import CompilerDriver
 import Digests
+import JSONText
 import Passes
 
 /// Inputs to begin with, and inputs that failed once.
@@ -10,16 +11,32 @@ public enum FuzzSeeds {
   /// The directory of inputs that are kept, one folder for each target.
   public static let kept = SeedFiles.package + "/Tests/Fuzz/Inputs"
 
-  /// Writes seeds that are made from the smallest model, one folder for each target.
+  /// Writes seeds that are made from small models, one folder for each target, and beside it the words that they hold, as
+  /// libFuzzer reads them.
   /// - Throws: what writing files throws.
   public static func write(to directory: String) throws {
     for target in FuzzTarget.allCases {
       let folder = directory + "/" + target.rawValue
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      for (name, bytes) in try seeds(for: target) {
-        try Data(bytes).write(to: URL(fileURLWithPath: folder + "/" + name))
-      }
+      let seeds = try seeds(for: target)
+      for (name, bytes) in seeds { try write(bytes, to: folder + "/" + name) }
+      let words = Set(seeds.flatMap { Self.words(of: $0.bytes) }).sorted().map { "\"\($0)\"\n" }
+      try write(Array(words.joined().utf8), to: folder + ".dict")
     }
+  }
+
+  private static func write(_ bytes: [UInt8], to path: String) throws {
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+  }
+
+  /// What may be a name or a keyword: letters, digits, points and underlines.
+  private static func words(of bytes: [UInt8]) -> [String] {
+    let runs = bytes.split { byte in
+      !(UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 32)
+        && !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        && byte != UInt8(ascii: ".") && byte != UInt8(ascii: "_")
+    }
+    return runs.filter { (3...40).contains($0.count) }.map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Runs a target over a file.
@@ -38,15 +55,40 @@ public enum FuzzSeeds {
     case .planEdits: return files.plans.indices.map { ("none-\($0)", [UInt8($0)]) }
     case .safetensors: return [("shard", files.safetensors)]
     case .index: return [try model("model.safetensors.index.json")]
-    case .config: return [try model("config.json")]
-    case .tokenizer: return [try model("tokenizer.json")]
-    case .statistics: return [("statistics", files.statistics)]
+    case .config: return try configurations()
+    case .tokenizer: return try [model("tokenizer.json")] + tokenizers()
+    case .statistics: return [("statistics", try fewTensors(of: files.statistics))]
     case .recipe: return Recipe.builtIn.map { ($0.name, Array($0.jsonText.utf8)) }
     case .pickle: return try pickles()
     case .minisign: return try keys()
     case .ir: return try modules()
     case .json: return [try model("config.json"), try model("tokenizer.json")]
     }
+  }
+
+  /// The configurations of all small models.
+  private static func configurations() throws -> [(String, [UInt8])] {
+    try FileManager.default.contentsOfDirectory(atPath: SeedFiles.models).sorted().map { name in
+      (name, try InputFile.read("\(SeedFiles.models)/\(name)/config.json"))
+    }
+  }
+
+  /// Tokenizers of every kind that is supported.
+  private static func tokenizers() throws -> [(String, [UInt8])] {
+    let path = SeedFiles.package + "/Tests/TokenizationTests/Fixtures/pipeline_cases.json"
+    let cases = JSONCursor(try JSONText.parse(try InputFile.read(path)))
+    return try cases.array().map { entry in
+      (try entry["name"].string(), Array(JSONText.encode(try entry["tokenizer"].value).utf8))
+    }
+  }
+
+  /// Statistics with the first few tensors, of a length that can be fuzzed.
+  private static func fewTensors(of statistics: [UInt8]) throws -> [UInt8] {
+    let members = try JSONCursor(JSONText.parse(statistics)).members().map { (name, cursor) in
+      guard name == "taps", case .array(let taps) = cursor.value else { return (name, cursor.value) }
+      return (name, .array(Array(taps.prefix(4))))
+    }
+    return Array(JSONText.encode(.object(members)).utf8)
   }
 
   /// Checkpoints as `torch.save` writes them.

@@ -2,6 +2,7 @@ import Calibration
 import CompilerDriver
 import IR
 import JSONText
+import Passes
 import PlanFormat
 import PlanRuntime
 import Safetensors
@@ -25,8 +26,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .plan: Self.runPlan(bytes)
     case .planEdits: Self.runPlanEdits(bytes)
     case .safetensors: Self.readSafetensors(bytes)
-    case .index: ModelDirectory.index.readCheckpoint(bytes)
-    case .config: ModelDirectory.config.read(bytes)
+    case .index: ModelDirectory.index.checkpoint(bytes) != nil
+    case .config: ModelDirectory.config(for: bytes)?.importModel(bytes) ?? false
     case .tokenizer: Self.readTokenizer(bytes)
     case .statistics: Self.readStatistics(bytes)
     case .recipe: Self.readRecipe(bytes)
@@ -46,9 +47,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   /// Every eight bytes are an edit: how wide, where, and what; the first byte chooses the plan.
   private static func runPlanEdits(_ edits: [UInt8]) -> Bool {
     guard let choice = edits.first else { return false }
-    var bytes = SeedFiles.shared.plans[Int(choice) % SeedFiles.shared.plans.count].bytes
+    let plan = SeedFiles.shared.plans[Int(choice) % SeedFiles.shared.plans.count]
+    var bytes = plan.bytes
     for start in stride(from: 1, to: edits.count - 7, by: 8) {
-      PlanEdit(edits[start..<(start + 8)]).apply(to: &bytes)
+      PlanEdit(edits[start..<(start + 8)]).apply(to: &bytes, weightsOffset: plan.weightsOffset)
     }
     PlanMending.mendChecksum(&bytes)
     return (try? Plan(bytes: bytes)).map { OneStep.run($0) } ?? false
@@ -68,6 +70,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     guard let statistics = try? Statistics(parsing: bytes) else { return false }
     let again = try? Statistics(parsing: Array(statistics.text.utf8))
     precondition(again == statistics, "statistics do not survive writing and reading")
+    for tap in statistics.taps { _ = TapSummary(tap).outlierRatio }
     return true
   }
 
@@ -75,6 +78,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     guard let recipe = try? RecipeSource.recipe(ModelDirectory.recipe.write(bytes)) else { return false }
     let again = try? RecipeSource.recipe(ModelDirectory.recipe.write(Array(recipe.jsonText.utf8)))
     precondition(again == recipe, "a recipe does not survive writing and reading")
+    _ = try? Pipeline.run(
+      Pipeline.calibrationPasses(for: recipe), on: SeedFiles.shared.module, recipe: recipe)
     return true
   }
 

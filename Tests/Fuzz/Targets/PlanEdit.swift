@@ -1,6 +1,6 @@
 import PlanFormat
 
-/// One change to a plan before its weights: at 4-byte steps, a number or what stands elsewhere.
+/// One change to a plan, mostly before its weights: at 4-byte steps, a number or what stands elsewhere.
 struct PlanEdit {
   private let place: Int
   private let kind: UInt8
@@ -14,9 +14,9 @@ struct PlanEdit {
     value = bytes[4...].reversed().reduce(0) { $0 << 8 | UInt32($1) }
   }
 
-  /// Changes the bytes.
-  func apply(to bytes: inout [UInt8]) {
-    let words = (bytes.count - 8) / 4
+  /// Changes the bytes of a plan whose weights begin at an offset.
+  func apply(to bytes: inout [UInt8], weightsOffset: Int) {
+    let words = (kind & 24 == 0 ? bytes.count - 8 : weightsOffset) / 4
     let offset = place % words * 4
     let old = Self.word(at: offset, bytes)
     switch kind % 8 {
