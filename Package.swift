@@ -92,7 +92,8 @@ let package = Package(
       name: "quamba-run", dependencies: ["PlanRuntime", "Generation"], swiftSettings: swiftSettings),
 
     .executableTarget(
-      name: "count-allocations", dependencies: ["PlanRuntime", "Generation", "CCountingAllocator"],
+      name: "count-allocations",
+      dependencies: ["PlanRuntime", "PlanFormat", "Generation", "CCountingAllocator"],
       swiftSettings: swiftSettings),
 
     // What damages and fuzzes files; built with the tests.

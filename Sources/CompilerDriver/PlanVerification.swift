@@ -60,11 +60,13 @@ public enum PlanVerification {
     guard !golden.input.isEmpty else {
       throw DiagnosticFailure(.badPlan, "the plan holds no golden logits", at: .file(path))
     }
-    let context = try PlanFile.context(
-      plan, ContextOptions(rowCapacity: golden.input.count, threads: threads))
+    var options = ContextOptions(
+      logitRowCapacity: 1, contextCapacity: golden.input.count, threads: threads)
+    options.rowCapacity = min(options.rowCapacity, golden.input.count)
+    let context = try PlanFile.context(plan, options)
     do {
-      try context.run(tokens: golden.input, segments: [Segment(slot: 0, count: golden.input.count)])
-      let logits = try context.logits(rows: [golden.input.count - 1])[0]
+      let last = try context.prefill(golden.input)
+      let logits = try context.logits(rows: [last])[0]
       let isEqual = zip(logits, golden.logits).allSatisfy { $0.bitPattern == $1.bitPattern }
       guard isEqual, logits.count == golden.logits.count else {
         throw DiagnosticFailure(

@@ -31,6 +31,10 @@ extension TokenizerReader {
     for (name, flag) in names where try cursor[name].bool() { flags.insert(flag) }
     let content = Array(try cursor["content"].string().utf8)
     guard !content.isEmpty else { throw cursor.error("the content is empty") }
+    guard content.count <= AddedToken.longestContent else {
+      throw cursor.error(
+        "the content has \(content.count) bytes, more than \(AddedToken.longestContent)")
+    }
     let id = try cursor["id"].int()
     guard (0..<TokenizerTables.maximumVocabulary).contains(id) else {
       throw cursor.error("the id is not a number below \(TokenizerTables.maximumVocabulary)")

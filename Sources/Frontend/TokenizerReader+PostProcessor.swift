@@ -58,6 +58,9 @@ extension TokenizerReader {
       for id in try cursor["special_tokens"][name]["ids"].array() {
         guard let value = UInt32(exactly: try id.int()) else { throw id.error("not an id") }
         if seesText { template.suffix.append(value) } else { template.prefix.append(value) }
+        guard max(template.prefix.count, template.suffix.count) <= TokenizerTables.Policy.mostIDs else {
+          throw piece.error("more than \(TokenizerTables.Policy.mostIDs) ids go before or after the text")
+        }
       }
     }
     guard seesText else { throw cursor.error("the template leaves the text out") }

@@ -4,14 +4,10 @@ func roundedUp(_ value: UInt64, to step: UInt64) -> UInt64 {
 }
 
 /// The product, or nil when it passes 2^64.
-func product(_ factors: UInt64...) -> UInt64? {
-  var result: UInt64 = 1
-  for factor in factors {
-    let (next, overflow) = result.multipliedReportingOverflow(by: factor)
-    if overflow { return nil }
-    result = next
-  }
-  return result
+func product(_ first: UInt64, _ second: UInt64, _ third: UInt64 = 1) -> UInt64? {
+  let (pair, overflow) = first.multipliedReportingOverflow(by: second)
+  let (result, laterOverflow) = pair.multipliedReportingOverflow(by: third)
+  return overflow || laterOverflow ? nil : result
 }
 
 /// The sum rounded up to `step`, or nil when it passes 2^64.

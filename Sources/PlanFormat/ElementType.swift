@@ -19,6 +19,15 @@ public enum ElementType: UInt32, CaseIterable, Sendable {
     }
   }
 
+  /// The minor version that brought it.
+  var since: UInt16 {
+    switch self {
+    case .f32, .bf16, .f16, .i8, .i32: 0
+    case .i16: 1
+    case .i4: 3
+    }
+  }
+
   /// Whether elements are codes, which a scale turns into values.
   public var isCodes: Bool { self == .i8 || self == .i16 || self == .i4 }
 }
@@ -44,16 +53,15 @@ public enum ConstantLayout: UInt32, CaseIterable, Sendable {
   /// unsigned bytes.
   case groupFactors = 7
 
-  /// Element types that a constant of this layout may have.
-  public var types: [ElementType] {
+  /// Whether a constant of this layout may have elements of the type.
+  func holds(_ type: ElementType) -> Bool {
     switch self {
-    case .vector: [.f32, .i32]
-    case .rowMajor: [.f32, .bf16, .f16, .i8]
-    case .panelsInt8: [.i8]
-    case .panelsFloat: [.f32, .bf16, .f16]
-    case .taps, .channelBlocks: [.f32]
-    case .panelsInt4: [.i4]
-    case .groupFactors: [.i8]
+    case .vector: type == .f32 || type == .i32
+    case .rowMajor: type == .f32 || type == .bf16 || type == .f16 || type == .i8
+    case .panelsInt8, .groupFactors: type == .i8
+    case .panelsFloat: type == .f32 || type == .bf16 || type == .f16
+    case .taps, .channelBlocks: type == .f32
+    case .panelsInt4: type == .i4
     }
   }
 

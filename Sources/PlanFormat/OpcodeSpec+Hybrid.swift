@@ -9,7 +9,7 @@ extension OpcodeSpec {
     words: [
       input(.input, .width), input(.z, .width),
       WordSpec(field: .output, kind: .output(types: [.f32], width: .width)),
-    ], rows: .any)
+    ], rows: .any, since: 2)
 
   static let attend = OpcodeSpec(
     opcode: .attend, name: "attend",
@@ -25,7 +25,7 @@ extension OpcodeSpec {
       WordSpec(field: .scale, kind: .positiveFloat),
       WordSpec(field: .cache, kind: .state(.page)),
       WordSpec(field: .output, kind: .output(types: [.f32], width: .queries)),
-    ], codesImply: [(.k, .v), (.v, .k)])
+    ], codesImply: [(.k, .v), (.v, .k)], since: 2)
 
   static let route = OpcodeSpec(
     opcode: .route, name: "route",
@@ -35,7 +35,7 @@ extension OpcodeSpec {
       input(.input, .experts),
       WordSpec(field: .count, kind: .integer(PlanLimits.experts)),
       WordSpec(field: .output, kind: .output(types: [.f32], width: .experts)),
-    ], ranges: [(.experts, PlanLimits.experts)])
+    ], ranges: [(.experts, PlanLimits.experts)], since: 2)
 
   static let dispatch = OpcodeSpec(
     opcode: .dispatch, name: "dispatch",
@@ -47,7 +47,7 @@ extension OpcodeSpec {
       WordSpec(field: .expert, kind: .integer(0...(PlanLimits.experts.upperBound - 1))),
       WordSpec(field: .inverse, kind: inverse(of: .output)),
       WordSpec(field: .output, kind: .output(types: [.f32, .i8, .i16], width: .width)),
-    ], rows: .makesSet)
+    ], rows: .makesSet, since: 2)
 
   static let combine = OpcodeSpec(
     opcode: .combine, name: "combine",
@@ -57,5 +57,5 @@ extension OpcodeSpec {
       input(.input, .width), input(.routes, .experts),
       WordSpec(field: .expert, kind: .integer(0...(PlanLimits.experts.upperBound - 1))),
       WordSpec(field: .output, kind: .update(types: [.f32], width: .width)),
-    ], rows: .readsSet)
+    ], rows: .readsSet, since: 2)
 }

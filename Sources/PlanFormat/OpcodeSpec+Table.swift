@@ -194,7 +194,7 @@ extension OpcodeSpec {
       WordSpec(field: .stateScale, kind: stateFactor),
       WordSpec(field: .stateInverse, kind: stateFactor),
       WordSpec(field: .peak, kind: .output(types: [.f32], width: .width, .optional)),
-    ], codesImply: [], ranges: [])
+    ], codesImply: [], ranges: [], since: 2)
 
   static let timeStep = OpcodeSpec(
     opcode: .timeStep, name: "timeStep",
@@ -207,5 +207,5 @@ extension OpcodeSpec {
       WordSpec(field: .minimum, kind: .bound),
       WordSpec(field: .maximum, kind: .bound),
       WordSpec(field: .output, kind: .output(types: [.f32], width: .width)),
-    ], codesImply: [], ranges: [])
+    ], codesImply: [], ranges: [], since: 2)
 }

@@ -16,15 +16,17 @@ public struct OpcodeSpec: Sendable {
   public let ranges: [(Dimension, ClosedRange<UInt32>)]
   /// Whose rows it may run over.
   public let rows: RowUse
+  /// The minor version that brought it.
+  public let since: UInt16
 
   init(
     opcode: Opcode, name: String, summary: String, programs: [Program], words: [WordSpec],
     codesImply: [(Field, Field)] = [], ranges: [(Dimension, ClosedRange<UInt32>)] = [],
-    rows: RowUse = .call
+    rows: RowUse = .call, since: UInt16 = 0
   ) {
     (self.opcode, self.name, self.summary) = (opcode, name, summary)
     (self.programs, self.words, self.codesImply) = (programs, words, codesImply)
-    (self.ranges, self.rows) = (ranges, rows)
+    (self.ranges, self.rows, self.since) = (ranges, rows, since)
   }
 
   /// Where `field` stands among the words, or nil when this opcode has none.

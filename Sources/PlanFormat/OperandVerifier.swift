@@ -52,7 +52,7 @@ struct OperandVerifier {
       try verifyConstant(word.field, layouts, types, shape, presence, &dimensions)
     case .state: return
     case .elementType(let types):
-      guard ElementType(rawValue: value).map(types.contains) == true else {
+      guard let type = ElementType(rawValue: value), types.contains(type) else {
         throw .instruction(index, .range(word.field, found: value))
       }
     case .integer(let range):
@@ -119,8 +119,8 @@ struct OperandVerifier {
       switch presence {
       case .required: found
       case .optional: true
-      case .exactlyWhenCodes(let fields): found == fields.allSatisfy(isCodes)
-      case .atLeastWhenCodes(let fields): found || !fields.allSatisfy(isCodes)
+      case .exactlyWhenCodes(let fields): found == fields.allSatisfy { isCodes($0) }
+      case .atLeastWhenCodes(let fields): found || !fields.allSatisfy { isCodes($0) }
       }
     guard isRight else { throw .instruction(index, .presence(field)) }
     return found

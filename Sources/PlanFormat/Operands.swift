@@ -35,6 +35,11 @@ extension Instruction {
     }
   }
 
+  /// The first buffer that is written, or nil when there is none.
+  var firstBufferWritten: BufferID? {
+    opcode.spec.words.first { $0.kind.isOutput }.flatMap { buffer($0.field) }
+  }
+
   /// Buffers that are written, in the order of the words.
   public var buffersWritten: [BufferID] {
     opcode.spec.words.filter { $0.kind.isOutput }.compactMap { buffer($0.field) }

@@ -90,7 +90,7 @@ extension BufferProblem: CustomStringConvertible {
     switch self {
     case .record: "its program or type is unknown, or reserved bytes are not zero"
     case .name: "its name is no string of at most \(PlanLimits.name) bytes"
-    case .type: "its type is not float32, int8 or int16"
+    case .type: "its type is not float32, int8 or int16, or came after the plan's version"
     case .rowSet: "no instruction makes its row set"
     case .place: "it is empty, unaligned, or reaches beyond the arena"
     case .scale:
@@ -103,7 +103,7 @@ extension InstructionProblem: CustomStringConvertible {
   /// What is wrong, without saying where.
   public var description: String {
     switch self {
-    case .record: "its opcode or program is unknown"
+    case .record: "its opcode or program is unknown, or came after the plan's version"
     case .name: "its name is no string of at most \(PlanLimits.name) bytes"
     case .program: "its program may not hold it here"
     case .unusedWord(let index): "word \(index) is unused, and not zero"
@@ -119,6 +119,7 @@ extension InstructionProblem: CustomStringConvertible {
     case .unwritten(let field):
       "\(field) reads bytes that this call has not written, or has overwritten since"
     case .correction(let output): "its correction of output \(output) does not fit the weights"
+    case .otherFactors: "an earlier instruction uses its four-bit weights with other factors"
     case .factor(let output): "a factor of output \(output) is not from 1 to 63"
     case .overlap(let field): "\(field) overlaps another operand in the arena"
     }

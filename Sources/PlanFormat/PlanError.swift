@@ -48,6 +48,9 @@ public enum LimitedQuantity: String, Sendable {
   case instructions = "instructions"
   case vocabulary = "vocabulary"
   case verifierSteps = "work of verifying (steps)"
+  case scaleElements = "elements of scales, inverses and multipliers, each as often as it is named"
+  case metadata = "values of the metadata (bytes)"
+  case goldenTokens = "tokens of the golden prompt"
 }
 
 /// What is wrong with a section.
@@ -92,7 +95,7 @@ public enum ConstantProblem: Equatable, Sendable {
   case record
   /// Its name is no string, or too long.
   case name
-  /// Its layout does not allow its type.
+  /// Its layout does not allow its type, or the type came after the plan's version.
   case type
   /// A dimension in use is zero, or one not in use is not.
   case dimensions
@@ -114,7 +117,7 @@ public enum BufferProblem: Equatable, Sendable {
   case record
   /// Its name is no string, or too long.
   case name
-  /// Its type is not float32, int8 or int16.
+  /// Its type is not float32, int8 or int16, or came after the plan's version.
   case type
   /// It is empty, unaligned, or reaches beyond the arena.
   case place
@@ -126,7 +129,7 @@ public enum BufferProblem: Equatable, Sendable {
 
 /// What is wrong with an instruction.
 public enum InstructionProblem: Equatable, Sendable {
-  /// Its opcode or program is unknown.
+  /// Its opcode or program is unknown, or came after the plan's version.
   case record
   /// Its name is no string, or too long.
   case name
@@ -156,6 +159,8 @@ public enum InstructionProblem: Equatable, Sendable {
   case unwritten(Field)
   /// A correction that is not −128 times the sum of this output's weights.
   case correction(output: UInt32)
+  /// Four-bit weights that an earlier instruction uses with other factors.
+  case otherFactors
   /// A factor of this output's groups outside 1 … 63, or, where the output is padding, other than 0.
   case factor(output: UInt32)
   /// An output whose bytes overlap another operand.

@@ -72,8 +72,11 @@ enum FileLayout {
     static let lastReserved = 56
   }
 
+  /// The sections in file order.
+  static let kinds = SectionKind.allCases
+
   /// Header and section table.
-  static var tableEnd: Int { headerLength + SectionKind.allCases.count * sectionRecordLength }
+  static var tableEnd: Int { headerLength + kinds.count * sectionRecordLength }
 }
 
 /// What a plan may cost at most.
@@ -112,6 +115,8 @@ public enum PlanLimits {
   public static let pageTokens: UInt64 = 64
   /// Bytes of one page.
   public static let bytesPerPage: UInt64 = 1 << 30
+  /// Tokens of the golden prompt; the compiler writes 16.
+  public static let goldenTokens: UInt64 = 4_096
   /// Orders of Hadamard matrices that the kernels have.
   public static let hadamardOrders: [UInt32] = [1, 12, 20, 28, 36, 44, 60]
   /// Steps of work that verifying may take: granules of the arena and elements of scales.

@@ -15,7 +15,9 @@ extension PlanVerifier {
   ) throws(PlanError) -> UInt64 {
     guard let constant = view.decodeConstant(id) else { throw .constant(id, .record) }
     guard isName(constant.name) else { throw .constant(id, .name) }
-    guard constant.layout.types.contains(constant.type) else { throw .constant(id, .type) }
+    guard constant.layout.holds(constant.type), constant.type.since <= view.minorVersion else {
+      throw .constant(id, .type)
+    }
     let usesSecond = constant.layout.rank > 1
     guard constant.d0 > 0, (constant.d1 > 0) == usesSecond, constant.d2 == 0 else {
       throw .constant(id, .dimensions)
@@ -36,6 +38,7 @@ extension PlanVerifier {
     let count = UInt64(constant.d0)
     let padded = roundedUp(count, to: 16)
     try spend(padded)
+    try spend(elements: count)
     for index in 0..<padded {
       let value = view.bytes.f32(start + 4 * Int(index))
       let isRight = index < count ? value > 0 && value.isFinite : value == padding
@@ -49,7 +52,9 @@ extension PlanVerifier {
       let id = BufferID(index)
       guard let buffer = view.decodeBuffer(id) else { throw .buffer(id, .record) }
       guard isName(buffer.name) else { throw .buffer(id, .name) }
-      guard buffer.type == .f32 || buffer.type.isCodes else { throw .buffer(id, .type) }
+      guard buffer.type == .f32 || buffer.type.isCodes, buffer.type.since <= view.minorVersion else {
+        throw .buffer(id, .type)
+      }
       let model = view.model
       let arena = UInt64(buffer.program == .body ? model.bodyBytesPerRow : model.headBytesPerRow)
       guard buffer.width > 0, buffer.offset % 64 == 0, UInt64(buffer.offset) + buffer.bytesPerRow <= arena

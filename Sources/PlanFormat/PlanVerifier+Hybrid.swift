@@ -39,8 +39,7 @@ extension PlanVerifier {
   /// An instruction runs over the rows of one set, or of the call; each set is made once, in order.
   mutating func verifyRowSets(_ instruction: Instruction, at index: Int) throws(PlanError) {
     if instruction.opcode.spec.rows == .makesSet { rowSets += 1 }
-    let first = instruction.buffersWritten.first ?? .absent
-    let common = view.decodeBuffer(first)?.rowSet ?? 0
+    let common = instruction.firstBufferWritten.flatMap { view.decodeBuffer($0) }?.rowSet ?? 0
     for word in instruction.opcode.spec.words where word.kind.isInput || word.kind.isOutput {
       guard let id = instruction.buffer(word.field) else { continue }
       let set = view.buffer(id).rowSet

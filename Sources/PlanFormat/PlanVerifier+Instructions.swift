@@ -6,6 +6,7 @@ extension PlanVerifier {
     var previous: Program?
     for index in 0..<view.instructionCount {
       guard let instruction = view.decodeInstruction(index) else { throw .instruction(index, .record) }
+      guard instruction.opcode.spec.since <= view.minorVersion else { throw .instruction(index, .record) }
       guard isName(instruction.name) else { throw .instruction(index, .name) }
       guard instruction.opcode.spec.programs.contains(instruction.program),
         previous != .head || instruction.program == .head
@@ -98,13 +99,14 @@ extension PlanVerifier {
   private func verifyGroups(
     _ instruction: Instruction, at index: Int, _ dimensions: Dimensions
   ) throws(PlanError) {
-    guard [.norm, .headScan].contains(instruction.opcode) else { return }
+    guard instruction.opcode == .norm || instruction.opcode == .headScan else { return }
     let groups = max(instruction[.groups], 1)
-    let divided: [Dimension] = instruction.opcode == .norm ? [.width] : [.heads, .groupStates]
-    guard divided.allSatisfy({ dimensions[$0] % groups == 0 }) else {
+    let isNorm = instruction.opcode == .norm
+    guard dimensions[isNorm ? .width : .heads] % groups == 0, isNorm || dimensions[.groupStates] % groups == 0
+    else {
       throw .instruction(index, .range(.groups, found: groups))
     }
-    guard instruction.opcode == .headScan else { return }
+    guard !isNorm else { return }
     guard dimensions[.width] % dimensions[.heads] == 0 else {
       throw .instruction(index, .range(.delta, found: dimensions[.heads]))
     }

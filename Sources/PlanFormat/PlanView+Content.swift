@@ -1,41 +1,74 @@
+/// What one product says of its constants.
+private struct Product {
+  let instruction: Int
+  let weights: ConstantID
+  let factors: ConstantID?
+  let correction: ConstantID
+}
+
 extension PlanView {
   /// Verifies what costs reading all quantized weights: that every product's correction and factors fit them.
   ///
   /// A wrong correction harms no memory, but instruction sets would no longer agree.
   ///
-  /// - Throws: `PlanError.instruction` with `InstructionProblem.correction` or `.factor`.
-  /// - Complexity: linear in the weights.
+  /// - Throws: `PlanError.instruction` with `InstructionProblem.correction`, `.factor` or `.otherFactors`.
+  /// - Complexity: linear in the weights, each of which is summed once, and in the outputs of all products.
   public func verifyCorrections() throws(PlanError) {
-    for index in 0..<instructionCount {
-      let instruction = instruction(index)
-      guard instruction.opcode == .linear, let correction = instruction.constant(.correction) else {
-        continue
+    let products = (0..<instructionCount).compactMap(product).sorted {
+      ($0.weights.rawValue, $0.instruction) < ($1.weights.rawValue, $1.instruction)
+    }
+    var rest = products[...]
+    while let first = rest.first {
+      let sharing = rest.prefix { $0.weights == first.weights }
+      try verifyCorrections(of: sharing, weights: first.weights, factors: first.factors)
+      rest = rest[sharing.endIndex...]
+    }
+  }
+
+  /// The product that an instruction is, or nil where it has no correction.
+  private func product(_ index: Int) -> Product? {
+    let instruction = instruction(index)
+    guard instruction.opcode == .linear, let correction = instruction.constant(.correction) else {
+      return nil
+    }
+    return Product(
+      instruction: index, weights: ConstantID(instruction[.weights]),
+      factors: instruction.constant(.factors), correction: correction)
+  }
+
+  /// Verifies the corrections of products that share their weights, and so their factors.
+  private func verifyCorrections(
+    of products: ArraySlice<Product>, weights: ConstantID, factors: ConstantID?
+  ) throws(PlanError) {
+    for product in products where product.factors != factors {
+      throw .instruction(product.instruction, .otherFactors)
+    }
+    let outputs = constant(weights).d0
+    for panel in 0...(outputs - 1) / 16 {
+      if let factors, let output = wrongFactor(factors, panel: panel, outputs: outputs) {
+        throw .instruction(products[products.startIndex].instruction, .factor(output: output))
       }
-      let stored = constantRange(correction).lowerBound
-      let weights = ConstantID(instruction[.weights])
-      let outputs = constant(weights).d0
-      for panel in 0..<((outputs + 15) / 16) {
-        var sums = InlineArray<16, Int>(repeating: 0)
-        if let factors = instruction.constant(.factors) {
-          for lane in 0..<16 {
-            let output = panel * 16 + UInt32(lane)
-            guard areFactors(factors, panel: Int(panel), lane: lane, isPadding: output >= outputs) else {
-              throw .instruction(index, .factor(output: output))
-            }
-          }
-          sums = groupedSums(weights, factors, panel: Int(panel))
-        } else {
-          sums = panelSums(weights, panel: Int(panel))
-        }
+      let sums =
+        factors.map { groupedSums(weights, $0, panel: Int(panel)) } ?? panelSums(weights, panel: Int(panel))
+      for product in products {
+        let stored = constantRange(product.correction).lowerBound
         for lane in 0..<16 {
           let output = panel * 16 + UInt32(lane)
           let found = Int32(bitPattern: bytes.u32(stored + 4 * Int(output)))
           guard Int(found) == -128 * sums[lane] else {
-            throw .instruction(index, .correction(output: output))
+            throw .instruction(product.instruction, .correction(output: output))
           }
         }
       }
     }
+  }
+
+  /// The first output of a panel with a factor out of range, or nil when all are right.
+  private func wrongFactor(_ factors: ConstantID, panel: UInt32, outputs: UInt32) -> UInt32? {
+    (0..<16).first { lane in
+      let isPadding = panel * 16 + lane >= outputs
+      return !areFactors(factors, panel: Int(panel), lane: Int(lane), isPadding: isPadding)
+    }.map { panel * 16 + $0 }
   }
 
   /// Whether the factors of one output are from 1 to 63, or 0 where it is padding.

@@ -11,12 +11,20 @@ public struct PlanView: Sendable {
   /// The memory must outlive this value and stay as it is.
   ///
   /// - Throws: `PlanError` for the first thing that is wrong.
-  /// - Complexity: linear in everything but the weights.
+  /// - Complexity: linear in everything but the weights; two tables of `ArenaTracker` are all that it allocates.
   @unsafe
   public init(verifying memory: UnsafeRawBufferPointer) throws(PlanError) {
     try self.init(checkingSections: unsafe PlanBytes(memory))
     var verifier = PlanVerifier(view: self)
     try verifier.verify()
+  }
+
+  /// What verifying takes of `PlanLimits.verifierSteps`, for tests.
+  @unsafe
+  package static func steps(verifying memory: UnsafeRawBufferPointer) throws(PlanError) -> UInt64 {
+    var verifier = PlanVerifier(view: try PlanView(checkingSections: unsafe PlanBytes(memory)))
+    try verifier.verify()
+    return verifier.steps
   }
 
   /// A view of which only header and section table are verified.
@@ -83,7 +91,10 @@ extension PlanView {
 
   /// The value of a metadata key, or nil when there is none.
   public func metadata(_ key: String) -> String? {
-    for index in 0..<metadataCount where metadata(at: index).key == key { return metadata(at: index).value }
+    for index in 0..<metadataCount {
+      let (name, value) = metadataIDs(index)
+      if stringRange(name).lazy.map({ bytes.u8($0) }).elementsEqual(key.utf8) { return string(value) }
+    }
     return nil
   }
 

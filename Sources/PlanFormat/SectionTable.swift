@@ -11,7 +11,7 @@ struct SectionTable {
     try Self.verifyHeader(bytes)
     try Self.verifyChecksum(bytes)
     var end = FileLayout.tableEnd
-    for kind in SectionKind.allCases {
+    for kind in FileLayout.kinds {
       let range = try Self.verifyRecord(of: kind, after: end, bytes)
       try requireZeros(bytes, end..<range.lowerBound)
       ranges[kind.index] = range
@@ -46,8 +46,8 @@ struct SectionTable {
         ? .truncated(needed: stated, found: found) : .fileLength(stated: stated, found: found)
     }
     let count = bytes.u32(FileLayout.Header.sectionCount)
-    guard count == SectionKind.allCases.count else {
-      throw .section(.model, .count(found: count, expected: UInt32(SectionKind.allCases.count)))
+    guard count == FileLayout.kinds.count else {
+      throw .section(.model, .count(found: count, expected: UInt32(FileLayout.kinds.count)))
     }
     guard bytes.count >= FileLayout.tableEnd else {
       throw .truncated(needed: UInt64(FileLayout.tableEnd), found: found)

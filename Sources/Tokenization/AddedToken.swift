@@ -22,6 +22,11 @@ public struct AddedToken: Equatable, Sendable {
     public static let all: Flags = [.special, .normalized, .stripsLeft, .stripsRight, .singleWord]
   }
 
+  /// The most bytes of a content, as given and as it is matched.
+  public static let longestContent = 1_024
+  /// The most bytes of all contents of a tokenizer, as they are matched.
+  static let mostBytes = 16 << 20
+
   /// The id that the token becomes.
   public let id: UInt32
   /// The text to match, as UTF-8.

@@ -9,14 +9,17 @@ struct AddedTokenMatcher: Sendable {
   /// A node of the trie of all contents; children form a list.
   private struct Node {
     var byte: UInt8
-    var sibling: Int?
-    var child: Int?
-    var token: Int?
+    /// Nodes, 0 where there is none.
+    var sibling: UInt32 = 0
+    var child: UInt32 = 0
+    /// One more than the token that ends here, 0 where none does.
+    var token: UInt32 = 0
   }
 
-  private var nodes: [Node] = []
-  /// First node of each first byte.
-  private var roots = [Int?](repeating: nil, count: 256)
+  /// The first one is the root of all; its byte means nothing.
+  private var nodes = [Node(byte: 0)]
+  /// The root's child of each byte, 0 where there is none.
+  private var roots = [UInt32](repeating: 0, count: 256)
   private let tokens: [AddedToken]
 
   /// A matcher of tokens whose contents are distinct and not empty.
@@ -26,6 +29,8 @@ struct AddedTokenMatcher: Sendable {
   }
 
   /// The segments of a text in order; a token that swallows white space may begin inside the one before.
+  ///
+  /// - Complexity: O(n · length of the longest content) in the text's length, since a match may begin at any byte.
   func segments(of bytes: Span<UInt8>) -> [Segment] {
     var segments: [Segment] = []
     var start = 0
@@ -57,43 +62,49 @@ struct AddedTokenMatcher: Sendable {
 
   private func nextMatch(in bytes: Span<UInt8>, from start: Int) -> (range: Range<Int>, token: Int)? {
     for index in start..<bytes.count {
-      guard let root = roots[Int(bytes[index])] else { continue }
+      let root = roots[Int(bytes[index])]
+      guard root > 0 else { continue }
       if let (end, token) = longestMatch(in: bytes, from: index, root: root) { return (index..<end, token) }
     }
     return nil
   }
 
-  private func longestMatch(in bytes: Span<UInt8>, from start: Int, root: Int) -> (end: Int, token: Int)? {
+  private func longestMatch(
+    in bytes: Span<UInt8>, from start: Int, root: UInt32
+  ) -> (end: Int, token: Int)? {
     var found: (end: Int, token: Int)?
-    var node: Int? = root
+    var node = root
     var index = start
-    while let current = node {
+    while node > 0 {
       index += 1
-      if let token = nodes[current].token { found = (index, token) }
-      node = index < bytes.count ? child(of: current, byte: bytes[index]) : nil
+      let token = nodes[Int(node)].token
+      if token > 0 { found = (index, Int(token) - 1) }
+      node = index < bytes.count ? child(of: node, byte: bytes[index]) : 0
     }
     return found
   }
 
-  private func child(of node: Int, byte: UInt8) -> Int? {
-    var child = nodes[node].child
-    while let current = child, nodes[current].byte != byte { child = nodes[current].sibling }
+  private func child(of node: UInt32, byte: UInt8) -> UInt32 {
+    guard node > 0 else { return roots[Int(byte)] }
+    var child = nodes[Int(node)].child
+    while child > 0, nodes[Int(child)].byte != byte { child = nodes[Int(child)].sibling }
     return child
   }
 
   private mutating func insert(_ content: [UInt8], token: Int) {
-    var parent: Int?
+    var node: UInt32 = 0
     for byte in content {
-      let found = parent.map { child(of: $0, byte: byte) } ?? roots[Int(byte)]
-      if let found {
-        parent = found
-        continue
-      }
-      nodes.append(Node(byte: byte, sibling: parent.flatMap { nodes[$0].child }))
-      if let parent { nodes[parent].child = nodes.count - 1 } else { roots[Int(byte)] = nodes.count - 1 }
-      parent = nodes.count - 1
+      let found = child(of: node, byte: byte)
+      node = found > 0 ? found : addChild(of: node, byte: byte)
     }
-    if let parent, nodes[parent].token == nil { nodes[parent].token = token }
+    if nodes[Int(node)].token == 0 { nodes[Int(node)].token = UInt32(token) + 1 }
+  }
+
+  private mutating func addChild(of parent: UInt32, byte: UInt8) -> UInt32 {
+    let child = UInt32(nodes.count)
+    nodes.append(Node(byte: byte, sibling: nodes[Int(parent)].child))
+    if parent > 0 { nodes[Int(parent)].child = child } else { roots[Int(byte)] = child }
+    return child
   }
 }
 

@@ -33,14 +33,16 @@ public struct Tokenizer: Sendable {
 
   /// The ids of a text, within the policy's prefix and suffix if asked for.
   ///
-  /// - Complexity: O(n log n) in the text's length at worst, close to linear for ordinary text.
+  /// - Complexity: O(n · (log n + length of the longest added token)) in the text's length at worst, close to linear for
+  ///   ordinary text.
   public func encode(_ text: String, addSpecialTokens: Bool = false) -> [UInt32] {
     encode(utf8: Array(text.utf8), addSpecialTokens: addSpecialTokens)
   }
 
   /// The ids of a text in UTF-8; what is not UTF-8 is read as U+FFFD.
   ///
-  /// - Complexity: O(n log n) in the text's length at worst, close to linear for ordinary text.
+  /// - Complexity: O(n · (log n + length of the longest added token)) in the text's length at worst, close to linear for
+  ///   ordinary text.
   public func encode(utf8 bytes: [UInt8], addSpecialTokens: Bool = false) -> [UInt32] {
     let valid = String(validating: bytes, as: UTF8.self) != nil
     let text = valid ? bytes : Array(String(decoding: bytes, as: UTF8.self).utf8)

@@ -115,13 +115,43 @@ extension TokenizerTables.Rules {
   /// The longest text of a stage, in bytes.
   public static let longestText = 16
 
+  /// The most bytes that one byte may become by all normalizers, or by all decoders.
+  static let mostGrowth = 64
+
   /// Why the stages cannot be run together; nil where they can.
   public var obstacle: String? {
     if max(normalizers.count, splitters.count, decoders.count) > Self.mostStages {
       return "there are more than \(Self.mostStages) stages"
     }
+    let growth = max(normalizerGrowth, decoderGrowth)
+    if growth > Self.mostGrowth {
+      return "the stages may turn one byte into \(growth), which is more than \(Self.mostGrowth)"
+    }
     if joinsBytes != (decoders == [.byteLevel]) { return "pre-tokenizer and decoder do not belong together" }
     return splitterObstacle ?? decoderObstacle
+  }
+
+  /// The most bytes that a text of one byte becomes by the normalizers; canonical composition may triple it.
+  private var normalizerGrowth: Int {
+    normalizers.reduce(1) { bytes, stage in
+      switch stage {
+      case .nfc: 3 * bytes
+      case .prepend(let text): text.count + bytes
+      case .replace(let pattern, let text): bytes * Self.growth(pattern, text)
+      }
+    }
+  }
+
+  private var decoderGrowth: Int {
+    decoders.reduce(1) { bytes, stage in
+      guard case .replace(let pattern, let text) = stage else { return bytes }
+      return bytes * Self.growth(pattern, text)
+    }
+  }
+
+  /// By how much a text grows at most where `text` takes the place of `pattern`, rounded up.
+  private static func growth(_ pattern: [UInt8], _ text: [UInt8]) -> Int {
+    (max(text.count, pattern.count, 1) - 1) / max(pattern.count, 1) + 1
   }
 
   /// Behind the change to byte characters only classes of characters are looked at.

@@ -28,14 +28,21 @@ public enum TokenizerSectionError: Error, Equatable, Sendable {
   case rules(String)
   /// A merge joins or makes an empty token, or its result is not left followed by right.
   case mergeResult(rank: Int)
+  /// The results of all merges have more bytes than `TokenizerTables.mostMergeBytes`.
+  case mergeBytes(Int)
   /// Two merges name the same pair.
   case duplicateMerge(rank: Int)
   /// A whole piece is empty, or not in ascending order of bytes.
   case wholePiece(index: Int)
-  /// An added token is empty, is not UTF-8, has unknown flags, or is not in ascending order of ids.
+  /// An added token is empty or longer than `AddedToken.longestContent`, is not UTF-8, has unknown flags, or is not in
+  /// ascending order of ids.
   case addedToken(index: Int)
+  /// All added tokens together are longer than their limit; this one is the first beyond it.
+  case addedTokenBytes(index: Int)
   /// Two added tokens match the same text.
   case duplicateAddedToken(index: Int)
+  /// More ids go before or after a text than `TokenizerTables.Policy.mostIDs`.
+  case tooManyIDs(table: TokenizerTable, count: Int)
 }
 
 /// The tables that a `TokenizerSectionError` can name.

@@ -1,7 +1,7 @@
 extension TokenizerTables {
   /// Proves everything that `Tokenizer` relies on.
   ///
-  /// - Complexity: O(bytes of all tables), with a logarithm for the sorted lists.
+  /// - Complexity: O(bytes of all tables and of the results of all merges), with a logarithm for the sorted lists.
   func validate() throws(TokenizerSectionError) {
     guard (1...Self.maximumVocabulary).contains(vocabularySize) else { throw .vocabularySize(vocabularySize) }
     try checkCounts()
@@ -25,6 +25,10 @@ extension TokenizerTables {
       policy.prefix.count, policy.suffix.count, characterTokens.count,
     ]
     guard counts.allSatisfy({ UInt32(exactly: $0) != nil }) else { throw .sizeOverflow }
+    for (table, ids) in [(TokenizerTable.prefix, policy.prefix), (.suffix, policy.suffix)]
+    where ids.count > Policy.mostIDs {
+      throw .tooManyIDs(table: table, count: ids.count)
+    }
   }
 
   private func checkIDs(_ ids: [UInt32], of table: TokenizerTable) throws(TokenizerSectionError) {
@@ -61,7 +65,8 @@ extension TokenizerTables {
     }
   }
 
-  /// Pairs are proved distinct before bytes are compared, which bounds the comparisons by the tables' size.
+  /// Pairs are proved distinct, and the bytes to compare few enough, before any are compared: where many ids have the
+  /// same bytes, distinct pairs alone would not bound them.
   private func checkMerges() throws(TokenizerSectionError) {
     for (rank, merge) in merges.enumerated() {
       for id in [merge.left, merge.right, merge.result] where Int(id) >= vocabularySize {
@@ -71,6 +76,8 @@ extension TokenizerTables {
     if let rank = MergeTable(merges, vocabularySize: vocabularySize).duplicateRank {
       throw .duplicateMerge(rank: rank)
     }
+    let results = merges.reduce(0) { $0 + bytes(of: $1.result).count }
+    guard results <= Self.mostMergeBytes else { throw .mergeBytes(results) }
     for (rank, merge) in merges.enumerated() {
       let left = bytes(of: merge.left)
       let right = bytes(of: merge.right)
@@ -91,16 +98,22 @@ extension TokenizerTables {
     }
   }
 
-  /// Contents must be distinct in the form in which they are matched.
+  /// Contents must be short, and distinct in the form in which they are matched.
   private func checkAddedTokens() throws(TokenizerSectionError) {
     try checkIDs(addedTokens.map(\.id), of: .addedTokens)
     var contents: Set<[UInt8]> = []
+    var matchedBytes = 0
     var previous: UInt32?
     for (index, token) in addedTokens.enumerated() {
-      guard previous.map({ $0 < token.id }) ?? true, token.flags.isSubset(of: .all), !token.content.isEmpty,
+      guard previous.map({ $0 < token.id }) ?? true, token.flags.isSubset(of: .all),
+        (1...AddedToken.longestContent).contains(token.content.count),
         String(validating: token.content, as: UTF8.self) != nil
       else { throw .addedToken(index: index) }
-      guard contents.insert(token.matchedContent(rules)).inserted else {
+      let matched = token.matchedContent(rules)
+      guard matched.count <= AddedToken.longestContent else { throw .addedToken(index: index) }
+      matchedBytes += matched.count
+      guard matchedBytes <= AddedToken.mostBytes else { throw .addedTokenBytes(index: index) }
+      guard contents.insert(matched).inserted else {
         throw .duplicateAddedToken(index: index)
       }
       previous = token.id

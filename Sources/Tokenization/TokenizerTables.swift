@@ -5,6 +5,9 @@ public struct TokenizerTables: Equatable, Sendable {
   /// The largest number of ids that tables may cover.
   public static let maximumVocabulary = Int(PlanLimits.vocabulary)
 
+  /// The most bytes of the results of all merges: 32 each for as many merges as there may be tokens.
+  static let mostMergeBytes = 1 << 27
+
   /// Stands in `byteTokens` for a byte without a token.
   public static let noToken = UInt32.max
 
@@ -32,6 +35,9 @@ public struct TokenizerTables: Equatable, Sendable {
 
   /// Which ids begin and end a text.
   public struct Policy: Equatable, Sendable {
+    /// The most ids that go before a text, or after it.
+    public static let mostIDs = 1_024
+
     /// The id that begins a text, where the model has one.
     public let beginningID: UInt32?
     /// The ids that end generation.

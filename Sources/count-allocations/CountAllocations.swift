@@ -1,7 +1,7 @@
 import Glibc
 import PlanRuntime
 
-/// Proves that running a plan allocates nothing once everything has run before.
+/// Proves that running a plan allocates nothing once everything has run before, and verifying one next to nothing.
 @main
 struct CountAllocations {
   static func main() {

@@ -1,5 +1,6 @@
 import CCountingAllocator
 import Generation
+import PlanFormat
 import PlanRuntime
 
 /// What is run while allocations are counted.
@@ -10,6 +11,7 @@ struct Workload {
   private static let rowCapacity = 16
   private static let threads = 2
 
+  private let plan: Plan
   private let context: Context
   private let generator: TextGenerator
   private let prompt: [UInt32]
@@ -21,6 +23,7 @@ struct Workload {
     let options = ContextOptions(
       rowCapacity: Self.rowCapacity, logitRowCapacity: lastRows.count, stateSlots: mixed.count,
       threads: Self.threads)
+    self.plan = plan
     context = try Context(plan: plan, options: options)
     generator = try TextGenerator(plan: plan, options: options)
     prompt = (0..<3 * Self.rowCapacity + 5).map { UInt32($0 % plan.vocabulary) }
@@ -31,7 +34,7 @@ struct Workload {
     [
       ("decode", try allocations(of: decode)), ("prefill", try allocations(of: prefill)),
       ("mixed", try allocations(of: runMixed)), ("generation", try generationAllocations()),
-      ("deliberate", try allocations(of: decodeFromArrays)),
+      ("verify", try allocations(of: verify)), ("deliberate", try allocations(of: decodeFromArrays)),
     ]
   }
 
@@ -42,6 +45,9 @@ struct Workload {
     try work()
     return qk_allocation_count() - before
   }
+
+  /// Verifies the plan where it is mapped, once.
+  private func verify() throws { _ = try PlanView(verifying: plan.view.memory) }
 
   private func decode() throws {
     var token = prompt[0]

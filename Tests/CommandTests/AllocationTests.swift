@@ -1,7 +1,7 @@
 import JSONText
 import Testing
 
-/// What running a plan allocates once it has begun.
+/// What verifying a plan, and running it once it has begun, allocates.
 @Suite(.serialized)
 struct AllocationTests {
   @Test(arguments: ["float32", "quamba-channel"])
@@ -14,5 +14,7 @@ struct AllocationTests {
       #expect(try counts[work].int() == 0, "\(work)")
     }
     #expect(try counts["deliberate"].int() == counts["steps"].int())
+    // The two tables of the arena, however long the plan is.
+    #expect(try counts["verify"].int() == 2)
   }
 }

@@ -71,6 +71,23 @@ struct FileTests {
     #expect(verify(sealed(old)) == .instruction(index, .unusedWord(place)))
   }
 
+  @Test
+  func typesDoNotComeBeforeTheirVersion() throws {
+    func problem(of plan: SmallPlan, minor: UInt8) throws -> PlanError? {
+      var bytes = try plan.bytes()
+      bytes[10] = minor
+      return verify(sealed(bytes))
+    }
+    var plan = SmallPlan()
+    plan.draft.buffers[1].type = .i16
+    #expect(try problem(of: plan, minor: 1) == nil)
+    #expect(try problem(of: plan, minor: 0) == .buffer(BufferID(1), .type))
+    plan = SmallPlan()
+    let id = plan.draft.addConstant("unused", type: .i4, layout: .panelsInt4, d0: 1, d1: 1)
+    #expect(try problem(of: plan, minor: 3) == nil)
+    #expect(try problem(of: plan, minor: 2) == .constant(id, .type))
+  }
+
   /// The same bytes with the checksum that belongs to them: CRC-32C over header and section table.
   private func sealed(_ bytes: [UInt8]) -> [UInt8] {
     var bytes = bytes

@@ -54,6 +54,17 @@ struct HeadScanVerifierTests {
   }
 
   @Test
+  func opcodesDoNotComeBeforeTheirVersion() throws {
+    var bytes = try plan.bytes()
+    let first = plan.draft.instructions.firstIndex { $0.opcode == .timeStep } ?? 0
+    for (minor, problem) in [(2, nil), (1, PlanError.instruction(first, .record))] as [(UInt8, PlanError?)] {
+      bytes[10] = minor
+      PlanMending.mendChecksum(&bytes)
+      #expect(verify(bytes) == problem)
+    }
+  }
+
+  @Test
   mutating func groupsAndLimits() {
     #expect(plan.verify() == nil)
     for groups: UInt32 in [0, 1025] {

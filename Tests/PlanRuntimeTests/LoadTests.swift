@@ -47,6 +47,16 @@ struct LoadTests {
     }
   }
 
+  @Test(arguments: MadePlan.Kind.allCases)
+  func verifyingIsLinear(_ kind: MadePlan.Kind) throws {
+    let steps = try [8, 16, 32].map { layers in
+      try MadePlan(kind, layers: layers).builder.bytes().withUnsafeBytes { try PlanView.steps(verifying: $0) }
+    }
+    #expect(steps[0] > 0 && steps[1] > steps[0])
+    #expect(steps[2] - steps[1] == 2 * (steps[1] - steps[0]))
+    #expect(steps[2] <= 2 * steps[1])
+  }
+
   @Test
   func anotherVersionHasItsOwnCode() throws {
     var bytes = try MadePlan.bytes(.float)

@@ -51,6 +51,20 @@ import Tokenization
     #expect(try policy(tokenizer: ["add_bos_token": nil], template: Self.template([Self.text])).prefix == [])
   }
 
+  @Test func templatesAreShort() throws {
+    func template(_ count: Int) -> JSONValue {
+      Self.template(.array([Self.text] + Array(repeating: Self.mark, count: count)))
+    }
+    #expect(try policy(template: template(1024)).suffix.count == 1024)
+    do {
+      _ = try policy(template: template(1025))
+      Issue.record("a template of 1025 ids is read")
+    } catch let error as TokenizerFileError {
+      #expect(error.problems.map(\.path) == ["$.post_processor.single[1025]"])
+      #expect(error.problems.map(\.message) == ["more than 1024 ids go before or after the text"])
+    }
+  }
+
   @Test func mistakesAreRefused() {
     let wrong: [(JSONValue?, JSONValue?, JSONValue?)] = [
       (["add_bos_token": true], nil, nil), (["eos_token": "<nothing>"], nil, nil),

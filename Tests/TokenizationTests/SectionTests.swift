@@ -100,6 +100,81 @@ import Tokenization
     #expect(try Fixtures.smallTables().rules.obstacle == nil)
   }
 
+  @Test func stagesThatMultiplyTextAreRefused() {
+    typealias Rules = TokenizerTables.Rules
+    let (a, many) = ([0x61] as [UInt8], [UInt8](repeating: 0x61, count: 16))
+    func obstacle(_ normalizers: [Rules.Normalizer], _ decoders: [Rules.Decoder] = []) -> String? {
+      Rules(normalizers: normalizers, splitters: [], decoders: decoders + [.byteFallback, .fuse]).obstacle
+    }
+    func message(_ growth: Int) -> String {
+      "the stages may turn one byte into \(growth), which is more than 64"
+    }
+    let grows = Rules.Normalizer.replace(a, by: many)
+    #expect(obstacle(Array(repeating: grows, count: 8)) == message(1 << 32))
+    #expect(obstacle([grows, .nfc]) == nil)
+    #expect(obstacle([grows, .replace(a, by: [0x62]), .replace(many, by: [])]) == nil)
+    #expect(obstacle([grows, grows]) == message(256))
+    #expect(obstacle([.prepend(many), .replace(a, by: [0x62, 0x62, 0x62])]) == nil)
+    #expect(obstacle([.prepend(many), .replace(a, by: Array(many[..<4]))]) == message(68))
+    #expect(obstacle([], [.replace(a, by: many)]) == nil)
+    #expect(obstacle([], [.replace(a, by: many), .replace(a, by: many)]) == message(256))
+  }
+
+  @Test func addedTokensAreShort() throws {
+    typealias Failure = TokenizerSectionError
+    func error(
+      _ contents: [[UInt8]], _ flags: AddedToken.Flags = [],
+      _ normalizers: [TokenizerTables.Rules.Normalizer] = []
+    ) -> Failure? {
+      let tokens = contents.enumerated().map {
+        AddedToken(id: UInt32(256 + $0), content: $1, flags: flags)
+      }
+      do throws(Failure) {
+        _ = try Fixtures.tables(
+          extra: Array(repeating: "x", count: tokens.count), addedTokens: tokens, normalizers: normalizers)
+      } catch { return error }
+      return nil
+    }
+    let longest = [UInt8](repeating: 0x20, count: 1024)
+    #expect(error([longest]) == nil)
+    #expect(error([longest + [0x20]]) == .addedToken(index: 0))
+    let widening = TokenizerTables.Rules.Normalizer.replace([0x20], by: Array("▁".utf8))
+    #expect(error([longest], .normalized, [widening]) == .addedToken(index: 0))
+    #expect(error([Array(longest[..<341])], .normalized, [widening]) == nil)
+    // 16,384 of the longest are as many bytes as there may be.
+    let many = (10_000..<26_385).map { Array("\($0)".utf8) + longest[..<1019] }
+    #expect(error(many) == .addedTokenBytes(index: 16384))
+  }
+
+  @Test func textsBeginAndEndWithFewIDs() {
+    for table in [TokenizerTable.prefix, .suffix] {
+      let ids = [UInt32](repeating: 1, count: 1025)
+      #expect(throws: TokenizerSectionError.tooManyIDs(table: table, count: 1025)) {
+        try TokenizerTables(
+          tokens: (0..<256).map { [UInt8($0)] }, byteTokens: Array(0..<256), merges: [], addedTokens: [],
+          rules: .init(addsPrefixSpace: false, splits: true),
+          policy: .init(
+            beginningID: nil, endIDs: [], prefix: table == .prefix ? ids : [],
+            suffix: table == .suffix ? ids : []))
+      }
+    }
+  }
+
+  /// All pairs of 64 ids with the same bytes.
+  @Test func mergesOfOneLongTextAreRefused() {
+    let half = [UInt8](repeating: 0x61, count: 32 << 10)
+    let tokens = (0..<256).map { [UInt8($0)] } + Array(repeating: half, count: 64) + [half + half]
+    let merges = (0..<4096 as Range<UInt32>).map {
+      TokenizerTables.Merge(left: 256 + $0 / 64, right: 256 + $0 % 64, result: 320)
+    }
+    #expect(throws: TokenizerSectionError.mergeBytes(1 << 28)) {
+      try TokenizerTables(
+        tokens: tokens, byteTokens: Array(0..<256), merges: merges, addedTokens: [],
+        rules: .init(addsPrefixSpace: false, splits: true),
+        policy: .init(beginningID: nil, endIDs: [], prefix: [], suffix: []))
+    }
+  }
+
   @Test func mergesMustJoinTheirBytes() throws {
     let tokens = (0..<256).map { [UInt8($0)] } + [[1, 3]]
     for merge in [(1, 2, 256), (1, 3, 1), (3, 1, 256)] {

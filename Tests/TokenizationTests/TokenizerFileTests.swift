@@ -168,6 +168,17 @@ import Tokenization
     }
   }
 
+  @Test func stagesThatMultiplyTextAreRefused() {
+    let stage: JSONValue = [
+      "type": "Replace", "pattern": ["String": "a"], "content": .string(String(repeating: "a", count: 16)),
+    ]
+    let stages = JSONValue.array(Array(repeating: stage, count: 8))
+    #expect(
+      problems([("normalizer", ["type": "Sequence", "normalizers": stages])]) == [
+        "$: the stages may turn one byte into 4294967296, which is more than 64"
+      ])
+  }
+
   @Test func acceptedVariants() throws {
     #expect(problems([("model.type", nil), ("model.dropout", 0.0), ("version", nil)]) == [])
     #expect(problems([("model.continuing_subword_prefix", ""), ("model.end_of_word_suffix", "")]) == [])
@@ -214,5 +225,10 @@ import Tokenization
     #expect(found([token(258, "new"), token(259, "new")]) == ["$.added_tokens[1]: the text occurs twice"])
     #expect(found([token(258, "")]) == ["$.added_tokens[0]: the content is empty"])
     #expect(found([["id": 1]]).count == 1)
+    #expect(found([token(258, String(repeating: "x", count: 1024))]) == [])
+    #expect(
+      found([token(258, String(repeating: "x", count: 1025))]) == [
+        "$.added_tokens[0]: the content has 1025 bytes, more than 1024"
+      ])
   }
 }
