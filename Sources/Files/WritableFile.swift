@@ -13,10 +13,11 @@ public class WritableFile: @unchecked Sendable {  // Nothing but the file itself
   var isTemporary = true
 
   /// Creates a file that no other process has, and locks it, so that others can tell it from a leftover.
-  init(temporaryPath: String, name: String) throws(DiagnosticFailure) {
+  /// - Parameter isSecret: whether its owner alone may read it, from the first moment.
+  init(temporaryPath: String, name: String, isSecret: Bool) throws(DiagnosticFailure) {
     self.temporaryPath = temporaryPath
     self.name = name
-    descriptor = try Self.create(temporaryPath, name: name)
+    descriptor = try Self.create(temporaryPath, name: name, mode: isSecret ? 0o600 : 0o666)
   }
 
   /// A file without a name; it is read through the descriptor's entry in `/proc`.
@@ -27,7 +28,7 @@ public class WritableFile: @unchecked Sendable {  // Nothing but the file itself
     if unnamed >= 0 {
       descriptor = unnamed
     } else {
-      descriptor = try Self.create(path, name: path)
+      descriptor = try Self.create(path, name: path, mode: 0o600)
       unlink(path)
     }
     temporaryPath = "/proc/self/fd/\(descriptor)"
@@ -57,8 +58,10 @@ public class WritableFile: @unchecked Sendable {  // Nothing but the file itself
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
-  private static func create(_ path: String, name: String) throws(DiagnosticFailure) -> Int32 {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+  private static func create(
+    _ path: String, name: String, mode: mode_t
+  ) throws(DiagnosticFailure) -> Int32 {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
     guard descriptor >= 0 else {
       throw DiagnosticFailure(
         .cannotWrite, "cannot create the file: \(SystemError.text(errno))", at: .file(name),

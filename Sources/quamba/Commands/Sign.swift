@@ -42,11 +42,12 @@ struct Sign: ParsableCommand {
 
   func run() throws {
     if let generate {
-      let key = try PlanSigning.generateKeys(generate)
+      let key = try PlanSigning.generateKeys(generate, shouldStop: Interruption.shouldStop)
       Console.print("\(generate).key, \(generate).pub: key \(key); keep the .key file secret")
     } else if let plan, let key {
       let output = output ?? plan + PlanSigning.suffix
-      let signer = try PlanSigning.sign(plan, keyPath: key, comment: comment, output: output)
+      let signer = try PlanSigning.sign(
+        plan, keyPath: key, comment: comment, output: output, shouldStop: Interruption.shouldStop)
       Console.print("\(output): signature by key \(signer)")
     }
   }
