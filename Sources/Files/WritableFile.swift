@@ -61,14 +61,18 @@ public class WritableFile: @unchecked Sendable {  // Nothing but the file itself
   private static func create(
     _ path: String, name: String, mode: mode_t
   ) throws(DiagnosticFailure) -> Int32 {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-    guard descriptor >= 0 else {
-      throw DiagnosticFailure(
-        .cannotWrite, "cannot create the file: \(SystemError.text(errno))", at: .file(name),
-        hint: "the directory must exist and be writable")
+    while true {
+      let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+      guard descriptor >= 0 else {
+        throw DiagnosticFailure(
+          .cannotWrite, "cannot create the file: \(SystemError.text(errno))", at: .file(name),
+          hint: "the directory must exist and be writable")
+      }
+      // Until it is locked, another process may take it for a leftover and remove it.
+      flock(descriptor, LOCK_EX)
+      if InputFile.exists(path) { return descriptor }
+      close(descriptor)
     }
-    flock(descriptor, LOCK_EX | LOCK_NB)
-    return descriptor
   }
 
   /// Writes bytes at an offset; threads may write different parts at once.
