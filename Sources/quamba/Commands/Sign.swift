@@ -11,7 +11,8 @@ struct Sign: ParsableCommand {
         quamba sign model.qplan --key release.key
         quamba verify model.qplan --key release.pub
         minisign -Vm model.qplan -p release.pub
-      Keys by 'minisign -G -W' can be used too. The plan is checked as when it is loaded before it is signed.
+      Keys by 'minisign -G -W' can be used too; keys that exist are never overwritten. The plan is checked as when it is \
+      loaded before it is signed.
       """)
 
   @Argument(help: "A plan file.")
