@@ -51,7 +51,7 @@ test: setup setup-trust setup-arm lint
 damage-test: build
 	$(BUILD)/release/damage
 
-# Kills and failures at every system call that changes files.
+# Kills and failures at every call that creates, writes, names or removes an output.
 crash-test: build setup-trust
 	python3 Tests/Crash/crash_test.py $(QUAMBA)
 

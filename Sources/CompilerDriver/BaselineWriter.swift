@@ -12,11 +12,13 @@ public final class BaselineWriter {
   private var (text, row) = (0, 0)
 
   /// Creates the file with room for all texts.
+  /// - Parameter shouldStop: asked before the file appears.
   /// - Throws: `DiagnosticFailure`.
   public init(
-    _ path: String, for binding: BaselineFile.Binding, texts: [TextWindows]
+    _ path: String, for binding: BaselineFile.Binding, texts: [TextWindows],
+    shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws {
-    output = try OutputFile(path)
+    output = try OutputFile(path, shouldStop: shouldStop)
     var metadata = BaselineLayout.metadata(binding)
     metadata["format"] = BaselineLayout.format
     for (index, windows) in texts.enumerated() {

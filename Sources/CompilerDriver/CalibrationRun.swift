@@ -222,7 +222,7 @@ extension Statistics {
   /// Reads a `.qstats` file.
   /// - Throws: `DiagnosticFailure`.
   public init(path: String) throws(DiagnosticFailure) {
-    let bytes = try InputFile.read(path, limit: 1 << 30)
+    let bytes = try InputFile.read(path, limit: 1 << 30, tooLarge: .badStatistics)
     do {
       try self.init(parsing: bytes)
     } catch .json(let error) {

@@ -14,14 +14,17 @@ public struct ComparisonReference: Sendable {
   ///
   /// From a directory it is made of the module that calibration runs, rotated as the plan's recipe says, so that every
   /// tensor is in the basis in which the plan has it.
+  /// - Parameter shouldStop: asked meanwhile; that fails as interrupted where it says yes.
   /// - Throws: `DiagnosticFailure` where the directory is not that of the model that the plan was made from.
-  public init(_ path: String, for plan: Plan, threads: Int) throws {
+  public init(
+    _ path: String, for plan: Plan, threads: Int, shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) throws {
     guard InputFile.isDirectory(path) else {
       self.plan = try PlanFile.load(path)
       findings = []
       return
     }
-    let model = try LoadedModel(directory: path, checksValues: true)
+    let model = try LoadedModel(directory: path, checksValues: true, shouldStop: shouldStop)
     let recipe = try Self.recipe(of: plan)
     let calibration = try CalibrationRun(model, recipe: recipe)
     guard try model.digest() == plan.metadata("digest.model") else {

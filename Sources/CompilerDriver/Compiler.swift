@@ -80,7 +80,7 @@ public struct Compiler {
     progress: CalibrationRun.Progress, secondProgress: @escaping CalibrationRun.Progress,
     shouldStop: @escaping @Sendable () -> Bool
   ) throws -> CompileReport {
-    let output = try OutputFile(options.output)
+    let output = try OutputFile(options.output, shouldStop: shouldStop)
     let model = try stopwatch.time("read model") {
       try LoadedModel(
         directory: options.model, tokenizer: options.tokenizer, checksValues: true, shouldStop: shouldStop)
@@ -167,7 +167,8 @@ public struct Compiler {
   ) throws -> CompileReport {
     do {
       let report = try body(&self)
-      unfinished?.remove()
+      // Whether or not it was taken up: the output is complete.
+      if recipe.needsRanges { UnfinishedCalibration(output: options.output).remove() }
       return report
     } catch let failure as DiagnosticFailure {
       guard failure.exitStatus == .interrupted, let unfinished, let statistics else { throw failure }

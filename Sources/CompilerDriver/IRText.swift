@@ -7,12 +7,13 @@ public import Passes
 /// The text form of modules, for people and bug reports.
 public enum IRText {
   /// The IR of a model after a pass of a recipe, or as imported.
+  /// - Parameter shouldStop: asked while weights are read and while the model is calibrated.
   /// - Throws: `DiagnosticFailure`.
   public static func dump(
     model directory: String, after pass: String?, recipe: Recipe, statistics path: String?, threads: Int,
-    progress: CalibrationRun.Progress
+    progress: CalibrationRun.Progress, shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> String {
-    let model = try LoadedModel(directory: directory, checksValues: false)
+    let model = try LoadedModel(directory: directory, checksValues: false, shouldStop: shouldStop)
     guard let pass else { return model.imported.module.text }
     _ = try Pipeline.checkPatterns(of: recipe, on: model.imported.module)
     let passes = Pipeline.passes(for: recipe)
@@ -26,7 +27,10 @@ public enum IRText {
       let calibration = try CalibrationRun(model, recipe: recipe)
       let statistics =
         try path.map { try calibration.readStatistics($0) }
-        ?? calibration.run(text: nil, size: CalibrationText.Size(), threads: threads, progress: progress)
+        ?? calibration.run(
+          text: nil, size: CalibrationText.Size(), threads: threads, progress: progress,
+          shouldStop: shouldStop
+        )
       ranges = try RangeTable(statistics, recipe: recipe)
     }
     let (module, _) = try Pipeline.run(
@@ -48,7 +52,7 @@ public enum IRText {
   }
 
   private static func lines(_ path: String) throws(DiagnosticFailure) -> [Substring] {
-    guard let text = String(validating: try InputFile.read(path), as: UTF8.self) else {
+    guard let text = String(validating: try InputFile.read(path, tooLarge: .badIRText), as: UTF8.self) else {
       throw DiagnosticFailure(.badIRText, "the text is not valid UTF-8", at: .file(path))
     }
     return try Module(parsing: text).text.split(separator: "\n")

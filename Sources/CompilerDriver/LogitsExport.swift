@@ -27,7 +27,7 @@ public struct LogitsExport {
   /// Reads token ids as JSON: sequences of one length, `[[id, …], …]`.
   /// - Throws: `DiagnosticFailure` where the file is anything else.
   public static func readTokens(_ path: String) throws(DiagnosticFailure) -> [[UInt32]] {
-    let bytes = try InputFile.read(path)
+    let bytes = try InputFile.read(path, tooLarge: .badText)
     do {
       var sequences: [[UInt32]] = []
       for row in try JSONCursor(try JSONText.parse(bytes)).array() {
@@ -58,9 +58,13 @@ public struct LogitsExport {
   /// them turned back where the plan's residual stream is rotated.
   ///
   /// Every row goes to its place in the file when it is computed, so memory does not grow with the sequences.
+  /// - Parameter shouldStop: asked before each sequence, and before the file appears.
   /// - Throws: `DiagnosticFailure`.
-  public func write(_ sequences: [[UInt32]], to path: String, hidden: Bool) throws {
-    let output = try OutputFile(path)
+  public func write(
+    _ sequences: [[UInt32]], to path: String, hidden: Bool,
+    shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) throws {
+    let output = try OutputFile(path, shouldStop: shouldStop)
     let widths = [("logits", plan.vocabulary)] + (hidden ? hiddenWidths : [])
     let entries = widths.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }.map { name, width in
       SafetensorsWriter.Entry(
@@ -70,6 +74,9 @@ public struct LogitsExport {
     try output.resize(layout.byteCount)
     try output.write(layout.header)
     for (index, sequence) in sequences.enumerated() {
+      if shouldStop() {
+        throw DiagnosticFailure(.interrupted, "the logits were stopped after \(index) sequences")
+      }
       try run(
         sequence,
         into: HiddenRows(

@@ -14,7 +14,7 @@ public enum PlanManifest {
   /// Makes sure that a manifest lists a file, under its path or its name, with the digest that it has.
   /// - Throws: `DiagnosticFailure`: `bad-signature` where it lists another digest or none.
   public static func check(_ path: String, against manifestPath: String) throws(DiagnosticFailure) {
-    let bytes = try InputFile.read(manifestPath, limit: 1 << 26)
+    let bytes = try InputFile.read(manifestPath, limit: 1 << 26, tooLarge: .badSignature)
     let name = path.split(separator: "/").last.map(String.init) ?? path
     let entries = bytes.split(separator: UInt8(ascii: "\n")).compactMap(entry)
     let stated = entries.filter { $0.path == path || $0.path == name || $0.path == "./" + name }

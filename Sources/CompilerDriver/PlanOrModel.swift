@@ -17,11 +17,17 @@ public struct PlanOrModel: Sendable {
   public let findings: [Diagnostic]
 
   /// Opens a plan file, or compiles a model directory.
-  /// - Parameter tokenizer: a `tokenizer.json` in place of the plan's or the directory's.
+  /// - Parameters:
+  ///   - tokenizer: a `tokenizer.json` in place of the plan's or the directory's.
+  ///   - shouldStop: asked while a model directory is compiled; that fails as interrupted where it says yes.
   /// - Throws: `DiagnosticFailure`.
-  public init(_ path: String, tokenizer file: String? = nil, threads: Int) throws {
+  public init(
+    _ path: String, tokenizer file: String? = nil, threads: Int,
+    shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) throws {
     if InputFile.isDirectory(path) {
-      let model = try LoadedModel(directory: path, tokenizer: file, checksValues: true)
+      let model = try LoadedModel(
+        directory: path, tokenizer: file, checksValues: true, shouldStop: shouldStop)
       plan = try Self.floatPlan(model, threads: threads)
       tokenizer = model.tokenizer.map { Tokenizer($0) }
       findings = model.findings
@@ -72,7 +78,9 @@ public struct PlanOrModel: Sendable {
     let scratch = try WritableFile.scratch("float")
     var lowered = try LoweredPlan(lowering: module)
     lowered.draft.tokenizer = model.tokenizer?.encodeSection() ?? []
-    try PlanFile.write(lowered, tensors: model.imported.checkpoint, into: scratch, threads: threads)
+    try PlanFile.write(
+      lowered, tensors: model.imported.checkpoint, into: scratch, threads: threads,
+      shouldStop: model.imported.checkpoint.shouldStop)
     let plan = try PlanFile.load(scratch.temporaryPath)
     return plan
   }

@@ -9,29 +9,39 @@ public enum PlanSigning {
   public static let suffix = ".minisig"
 
   /// Makes a pair of keys, `NAME.key` for its owner's eyes only, and `NAME.pub`; returns the key's identifier.
+  /// - Parameter shouldStop: asked before each file appears; there is no pair then.
   /// - Throws: `DiagnosticFailure`; files that exist are left alone.
-  public static func generateKeys(_ name: String) throws(DiagnosticFailure) -> String {
+  public static func generateKeys(
+    _ name: String, shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) throws(DiagnosticFailure) -> String {
     let (secretPath, publicPath) = (name + ".key", name + ".pub")
-    for path in [secretPath, publicPath] where InputFile.exists(path) {
-      throw DiagnosticFailure(
-        .cannotWrite, "the file exists already", at: .file(path),
-        hint: "keys are never overwritten; choose another name")
-    }
+    for path in [secretPath, publicPath] { OutputFile.removeLeftovers(of: path) }
+    try checkHalfPair(secretPath, publicPath)
     let key = MinisignSecretKey()
-    let secret = try OutputFile(secretPath)
-    guard fchmod(secret.descriptor, 0o600) == 0 else { throw secret.failure("protect", errno) }
+    let secret = try OutputFile(secretPath, isSecret: true, replaces: false, shouldStop: shouldStop)
+    let open = try OutputFile(publicPath, replaces: false, shouldStop: shouldStop)
     try secret.write(Array(key.text.utf8))
-    let open = try OutputFile(publicPath)
     try open.write(Array(key.publicKey.text.utf8))
     do throws(DiagnosticFailure) {
-      try open.publish()
+      // The secret first: whoever has it can make the public key again.
       try secret.publish()
+      try open.publish()
     } catch {
-      // Half a pair is of no use, and would be in the way of the next attempt.
-      for path in [secretPath, publicPath] { unlink(path) }
+      for file in [open, secret] { file.withdraw() }
       throw error
     }
     return key.publicKey.name
+  }
+
+  /// A run that was killed leaves a secret key without its public one, which nobody has used.
+  private static func checkHalfPair(_ secret: String, _ open: String) throws(DiagnosticFailure) {
+    guard InputFile.exists(secret), !InputFile.exists(open) else { return }
+    throw DiagnosticFailure(
+      .cannotWrite, "the secret key exists already, without its public key '\(open)'", at: .file(secret),
+      hint: """
+        it is never overwritten; choose another name, remove it where an earlier run was killed, or make its public \
+        key by 'minisign -R -s \(secret) -p \(open)'
+        """)
   }
 
   /// Signs a plan, which must pass the checks of loading.
@@ -39,21 +49,23 @@ public enum PlanSigning {
   ///   - keyPath: a secret key without a password.
   ///   - comment: one line that the signature covers too; the plan's name unless given.
   ///   - output: the signature file to write.
+  ///   - shouldStop: asked while the plan is read, and before the signature appears.
   /// - Returns: the key's identifier.
   /// - Throws: `DiagnosticFailure`.
   public static func sign(
-    _ path: String, keyPath: String, comment: String?, output: String
+    _ path: String, keyPath: String, comment: String?, output: String,
+    shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws(DiagnosticFailure) -> String {
     guard !InputFile.isSame(path, output), !InputFile.isSame(keyPath, output) else {
       throw DiagnosticFailure(
         .badOption, "the signature would take the place of what it is made from", at: .option("--output"),
         hint: "name another file")
     }
-    let file = try OutputFile(output)
+    let file = try OutputFile(output, shouldStop: shouldStop)
     let key = try secretKey(keyPath)
     _ = try PlanFile.load(path)
     let name = path.split(separator: "/").last.map(String.init) ?? path
-    let digest = try digest(of: path)
+    let digest = try digest(of: path, shouldStop)
     let signature: MinisignSignature
     do {
       signature = try key.sign(digest: digest, comment: comment ?? "file:\(name)\thashed")
@@ -81,7 +93,9 @@ public enum PlanSigning {
     let signature = try parse(signaturePath, .badSignature, hint) { bytes throws(MinisignError) in
       try MinisignSignature(parsing: bytes)
     }
-    let message = try signature.isPrehashed ? digest(of: path) : InputFile.read(path, limit: 1 << 30)
+    let message =
+      try signature.isPrehashed
+      ? digest(of: path) : InputFile.read(path, limit: 1 << 30, tooLarge: .badSignature)
     do {
       try signature.verify(message, key: key)
     } catch {
@@ -111,7 +125,7 @@ public enum PlanSigning {
     _ path: String, _ code: DiagnosticCode, _ hint: String,
     _ parse: ([UInt8]) throws(MinisignError) -> Value
   ) throws(DiagnosticFailure) -> Value {
-    let bytes = try InputFile.read(path, limit: 1 << 16)
+    let bytes = try InputFile.read(path, limit: 1 << 16, tooLarge: code)
     do {
       return try parse(bytes)
     } catch {
@@ -119,9 +133,11 @@ public enum PlanSigning {
     }
   }
 
-  private static func digest(of path: String) throws(DiagnosticFailure) -> [UInt8] {
+  private static func digest(
+    of path: String, _ shouldStop: () -> Bool = { false }
+  ) throws(DiagnosticFailure) -> [UInt8] {
     do {
-      return try Digests.blake2b(fileAt: path)
+      return try Digests.blake2b(fileAt: path, shouldStop: shouldStop)
     } catch {
       throw error.failure
     }
@@ -133,6 +149,8 @@ extension DigestError {
   var failure: DiagnosticFailure {
     switch self {
     case .cannotOpen(_, ENOENT): DiagnosticFailure(.missingFile, "\(self)")
+    case .notAFile: DiagnosticFailure(.missingFile, "\(self)", hint: "name a file")
+    case .stopped: DiagnosticFailure(.interrupted, "\(self)")
     default: DiagnosticFailure(.ioFailed, "\(self)")
     }
   }

@@ -21,7 +21,7 @@ public enum TaskFile {
   public static func questions(
     _ path: String, for source: PlanOrModel, beginsText: Bool
   ) throws(DiagnosticFailure) -> [Question] {
-    let bytes = try InputFile.read(path, limit: 1 << 30, allowsPipe: true)
+    let bytes = try InputFile.read(path, limit: 1 << 30, tooLarge: .badText, allowsPipe: true)
     let encoder = ContinuationEncoder(
       tokenizer: try source.requireTokenizer(), prefix: beginsText ? [try source.beginningToken()] : [])
     return try JSONLines.read(bytes, path, hint: hint) { (line) throws(JSONError) in

@@ -20,7 +20,7 @@ public struct TextInput: Sendable {
   /// A line of `.jsonl` is an object with a field `text`, or `ids`.
   /// - Throws: `DiagnosticFailure` with every line that cannot be used.
   public init(path: String) throws(DiagnosticFailure) {
-    bytes = try InputFile.read(path, limit: 1 << 30, allowsPipe: true)
+    bytes = try InputFile.read(path, limit: 1 << 30, tooLarge: .badText, allowsPipe: true)
     documents = path.hasSuffix(".jsonl") ? try Self.lines(bytes, path) : [.text(try Self.text(bytes, path))]
   }
 

@@ -39,7 +39,7 @@ struct TokenizerFiles {
         hint: "--tokenizer FILE gives it one", severity: .warning)
       return (nil, [note])
     }
-    let bytes = try InputFile.read(tokenizer, limit: TokenizerFile.maximumLength)
+    let bytes = try InputFile.read(tokenizer, limit: TokenizerFile.maximumLength, tooLarge: .badTokenizer)
     let settings = try ModelFiles.optionalJSON(at: settings)
     let generation = try model.flatMap { (model) throws(DiagnosticFailure) in
       try ModelFiles.optionalJSON(at: model.path("generation_config.json"))

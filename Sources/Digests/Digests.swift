@@ -4,6 +4,8 @@ internal import Glibc
 public enum DigestError: Error, Equatable, Sendable {
   /// Opening the file failed with an `errno`.
   case cannotOpen(path: String, errno: Int32)
+  /// The path names something else than a file, such as a pipe, which could be waited for without end.
+  case notAFile(path: String)
   /// Reading the file failed with an `errno`.
   case cannotRead(path: String, errno: Int32)
   /// Whoever asked for the digest wants it no longer.
@@ -15,6 +17,7 @@ extension DigestError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .cannotOpen(let path, let code): "cannot open \(path): \(Self.reason(code))"
+    case .notAFile(let path): "\(path) is not a regular file"
     case .cannotRead(let path, let code): "cannot read \(path): \(Self.reason(code))"
     case .stopped(let path): "stopped while \(path) was read"
     }
@@ -54,19 +57,26 @@ public enum Digests {
   }
 
   /// Gives the BLAKE2b digest of a file's content, 64 bytes, read in pieces of 1 MiB.
-  /// - Throws: `DigestError` where the file cannot be opened or read.
-  public static func blake2b(fileAt path: String) throws(DigestError) -> [UInt8] {
+  /// - Parameter shouldStop: asked before each piece.
+  /// - Throws: `DigestError` where the file cannot be opened or read, or `shouldStop` says yes.
+  public static func blake2b(
+    fileAt path: String, shouldStop: () -> Bool = { false }
+  ) throws(DigestError) -> [UInt8] {
     var hasher = BLAKE2bHasher()
-    try unsafe readPieces(ofFileAt: path) { unsafe hasher.update($0) }
+    try unsafe readPieces(ofFileAt: path, shouldStop: shouldStop) { unsafe hasher.update($0) }
     return hasher.finalize()
   }
 
   private static func readPieces(
-    ofFileAt path: String, shouldStop: () -> Bool = { false }, _ body: (UnsafeRawBufferPointer) -> Void
+    ofFileAt path: String, shouldStop: () -> Bool, _ body: (UnsafeRawBufferPointer) -> Void
   ) throws(DigestError) {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    // O_NONBLOCK: opening a pipe must not wait for a writer.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .cannotOpen(path: path, errno: errno) }
     defer { close(descriptor) }
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw .cannotRead(path: path, errno: errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
     var chunk = [UInt8](repeating: 0, count: chunkBytes)
     while true {
       if shouldStop() { throw .stopped(path: path) }

@@ -7,6 +7,7 @@ public final class Profiler {
   private let work: PlanWork
   private let batch: Int
   private let limitSeconds: Double
+  private let shouldStop: () -> Bool
   private var tokens: BenchTokens
 
   /// Prepares a plan.
@@ -17,11 +18,12 @@ public final class Profiler {
   ///   - contextCapacity: tokens of a sequence that there is room for.
   ///   - limitSeconds: seconds that one measurement of the machine's limits takes.
   ///   - limitBytes: bytes that a measurement of the read bandwidth reads.
+  ///   - shouldStop: asked before each call of the plan.
   /// - Throws: `ContextError`.
   public init(
     _ plan: Plan, batch: Int = 1, threads: Int? = nil,
     contextCapacity: Int = ContextOptions.usualContextCapacity, limitSeconds: Double = 0.5,
-    limitBytes: Int = 1 << 30
+    limitBytes: Int = 1 << 30, shouldStop: @escaping () -> Bool = { false }
   ) throws(ContextError) {
     context = try Context(
       plan: plan,
@@ -31,7 +33,7 @@ public final class Profiler {
     probe = try LimitProbe(threads: threads, byteCount: limitBytes)
     work = PlanWork(plan)
     tokens = BenchTokens(vocabulary: plan.vocabulary)
-    (self.batch, self.limitSeconds) = (batch, limitSeconds)
+    (self.batch, self.limitSeconds, self.shouldStop) = (batch, limitSeconds, shouldStop)
   }
 
   /// Profiles a prompt of pseudo-random tokens, and decoding after it.
@@ -39,16 +41,18 @@ public final class Profiler {
   /// - Parameters:
   ///   - prompt: tokens of the prompt, at least 1.
   ///   - steps: decode steps, at least 1.
+  /// - Returns: nil where it was stopped.
   /// - Throws: `CallError`.
-  public func profile(prompt: Int = 512, steps: Int = 32) throws(CallError) -> Profile {
+  public func profile(prompt: Int = 512, steps: Int = 32) throws(CallError) -> Profile? {
     let rows = context.options.rowCapacity
     let ids = tokens.next(prompt)
     let chunks = stride(from: 0, to: prompt, by: rows).map { Array(ids[$0..<min($0 + rows, prompt)]) }
     let prefill = try phase("prefill", [Pass(calls: chunks, sequences: 1)])
     let singles = (0..<steps).map { _ in Pass(calls: [tokens.next(batch)], sequences: batch) }
+    let decode = try phase("decode", singles)
+    if shouldStop() { return nil }
     return Profile(
-      threads: probe.threads, instructionSet: probe.instructionSet.rawValue,
-      phases: [prefill, try phase("decode", singles)])
+      threads: probe.threads, instructionSet: probe.instructionSet.rawValue, phases: [prefill, decode])
   }
 
   /// Calls of the body, then one of the head for the last row of each sequence.
@@ -87,7 +91,10 @@ public final class Profiler {
   }
 
   private func run(_ pass: Pass) throws(CallError) {
-    for ids in pass.calls { try context.run(tokens: ids, segments: pass.segments(ids)) }
+    for ids in pass.calls {
+      if shouldStop() { return }
+      try context.run(tokens: ids, segments: pass.segments(ids))
+    }
     _ = try context.logits(rows: pass.lastRows)
   }
 
@@ -97,6 +104,7 @@ public final class Profiler {
       events.append(ProfileEvent(instructions, time, rows: rows, sequences: pass.sequences))
     }
     for ids in pass.calls {
+      if shouldStop() { return }
       try context.run(tokens: ids, segments: pass.segments(ids)) { add($0, rows: ids.count) }
     }
     _ = try context.logits(rows: pass.lastRows) { add($0, rows: pass.sequences) }

@@ -6,10 +6,12 @@ public enum InputFile {
   /// The bytes of a file.
   /// - Parameters:
   ///   - limit: largest size accepted, in bytes.
+  ///   - code: the finding that a larger file is.
   ///   - allowsPipe: whether a pipe or a device may stand for a file; it is read to its end.
   /// - Throws: `DiagnosticFailure` where the file is missing, unreadable or too large.
   public static func read(
-    _ path: String, limit: Int = 512 << 20, allowsPipe: Bool = false
+    _ path: String, limit: Int = 512 << 20, tooLarge code: DiagnosticCode = .badJSON,
+    allowsPipe: Bool = false
   ) throws(DiagnosticFailure) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | (allowsPipe ? 0 : O_NONBLOCK))
     guard descriptor >= 0 else { throw failure(path, errno) }
@@ -31,7 +33,7 @@ public enum InputFile {
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { throw failure(path, errno) }
       guard bytes.count + count <= limit else {
-        throw DiagnosticFailure(.badJSON, "the file is larger than \(limit) bytes", at: .file(path))
+        throw DiagnosticFailure(code, "the file is larger than \(limit) bytes", at: .file(path))
       }
       bytes.append(contentsOf: chunk[..<count])
     }
@@ -49,7 +51,7 @@ public enum InputFile {
     return length < 0 ? nil : Array(bytes[..<length])
   }
 
-  /// Whether something exists at a path.
+  /// Whether a path leads to something that exists.
   public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// Whether two paths name one file that exists.

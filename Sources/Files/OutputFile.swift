@@ -8,20 +8,35 @@ import Glibc
 /// Until `publish` the target is untouched; a file that is never published leaves nothing behind.
 public final class OutputFile: WritableFile, @unchecked Sendable {
   private let target: String
+  private let replaces: Bool
+  private let shouldStop: @Sendable () -> Bool
+  /// The target's directory, open so that its flush cannot fail for want of rights once the file is there.
+  private var directory: Int32 = -1
 
   /// Creates the temporary file beside the target.
   ///
   /// A symbolic link is followed, even to a file that does not exist yet, so that it goes on pointing.
-  /// - Throws: `DiagnosticFailure` (`cannot-write`) where the directory is missing or not writable, or the target
-  ///   is something other than a regular file.
-  public init(_ path: String) throws(DiagnosticFailure) {
-    let target = try Self.resolved(path)
-    self.target = target
+  /// - Parameters:
+  ///   - isSecret: whether its owner alone may read the file, from the first moment.
+  ///   - replaces: whether the file takes the place of one that exists; otherwise nothing may be there, not even a
+  ///     symbolic link.
+  ///   - shouldStop: asked before the file appears.
+  /// - Throws: `DiagnosticFailure` (`cannot-write`) where the directory is missing, not readable or not writable,
+  ///   or the target is something that is not replaced.
+  public init(
+    _ path: String, isSecret: Bool = false, replaces: Bool = true,
+    shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) throws(DiagnosticFailure) {
+    let target = replaces ? try Self.resolved(path) : path
+    (self.target, self.replaces, self.shouldStop) = (target, replaces, shouldStop)
     var status = stat()
-    if stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-      throw DiagnosticFailure(
-        .cannotWrite, "the output exists and is not a regular file", at: .file(path),
-        hint: "name another file")
+    if lstat(target, &status) == 0 {
+      guard replaces else { throw Self.existing(path) }
+      guard status.st_mode & S_IFMT == S_IFREG else {
+        throw DiagnosticFailure(
+          .cannotWrite, "the output exists and is not a regular file", at: .file(path),
+          hint: "name another file")
+      }
     }
     let (directory, name) = Self.parts(of: target)
     guard !name.isEmpty else {
@@ -30,8 +45,17 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
       )
     }
     Self.removeLeftovers(of: target)
-    try super.init(temporaryPath: "\(directory).\(name).\(Self.randomWord).partial", name: path)
+    try super.init(
+      temporaryPath: "\(directory).\(name).\(Self.randomWord).partial", name: path, isSecret: isSecret)
+    self.directory = open(directory.isEmpty ? "." : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard self.directory >= 0 else {
+      throw DiagnosticFailure(
+        .cannotWrite, "cannot open the directory of the file: \(SystemError.text(errno))", at: .file(path),
+        hint: "the directory must be readable, so that the file can be made to last")
+    }
   }
+
+  deinit { if directory >= 0 { close(directory) } }
 
   /// Lets the disk begin at once, so that `publish` does not wait for all of a large file.
   override func didWrite(_ range: Range<Int>) {
@@ -40,17 +64,40 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
   }
 
   /// Makes the file durable and lets it appear under its name.
-  /// - Throws: `DiagnosticFailure`; the target is then as it was before, unless only the directory's flush failed.
+  /// - Throws: `DiagnosticFailure`, `interrupted` where it was to stop; the target is then as it was before, unless
+  ///   only the directory's flush failed.
   public func publish() throws(DiagnosticFailure) {
     guard fsync(descriptor) == 0 else { throw failure("flush", errno) }
-    guard isStillOurs else { throw failure("find", ENOENT) }
-    guard rename(temporaryPath, target) == 0 else { throw failure("rename", errno) }
-    isTemporary = false
-    let directory = target.lastIndex(of: "/").map { String(target[...$0]) } ?? "."
-    let handle = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard handle >= 0 else { throw failure("flush the directory of", errno) }
-    defer { close(handle) }
-    guard fsync(handle) == 0 else { throw failure("flush the directory of", errno) }
+    guard isNamed(temporaryPath) else { throw failure("find", ENOENT) }
+    if shouldStop() {
+      throw DiagnosticFailure(.interrupted, "stopped; the output is as it was", at: .file(name))
+    }
+    try appear()
+    guard fsync(directory) == 0 else { throw failure("flush the directory of", errno) }
+  }
+
+  private func appear() throws(DiagnosticFailure) {
+    if replaces {
+      guard rename(temporaryPath, target) == 0 else { throw failure("rename", errno) }
+      isTemporary = false
+    } else {
+      // Unlike a rename, this fails where the name exists, whoever made it meanwhile.
+      guard Glibc.link(temporaryPath, target) == 0 else {
+        throw errno == EEXIST ? Self.existing(name) : failure("link", errno)
+      }
+      isTemporary = unlink(temporaryPath) != 0
+    }
+  }
+
+  /// Takes the file back where it has appeared and its name is still its own.
+  public func withdraw() {
+    if isNamed(target) { unlink(target) }
+  }
+
+  private static func existing(_ path: String) -> DiagnosticFailure {
+    DiagnosticFailure(
+      .cannotWrite, "the file exists already", at: .file(path),
+      hint: "it is never overwritten; choose another name")
   }
 
   /// Writes a whole small file and publishes it.
@@ -61,10 +108,10 @@ public final class OutputFile: WritableFile, @unchecked Sendable {
     try file.publish()
   }
 
-  /// Whether the temporary name still names the file that was written.
-  private var isStillOurs: Bool {
+  /// Whether a name is one of the file that was written.
+  private func isNamed(_ path: String) -> Bool {
     var (written, named) = (stat(), stat())
-    return fstat(descriptor, &written) == 0 && stat(temporaryPath, &named) == 0
+    return fstat(descriptor, &written) == 0 && lstat(path, &named) == 0
       && written.st_dev == named.st_dev && written.st_ino == named.st_ino
   }
 

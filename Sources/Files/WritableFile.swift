@@ -13,10 +13,11 @@ public class WritableFile: @unchecked Sendable {  // Nothing but the file itself
   var isTemporary = true
 
   /// Creates a file that no other process has, and locks it, so that others can tell it from a leftover.
-  init(temporaryPath: String, name: String) throws(DiagnosticFailure) {
+  /// - Parameter isSecret: whether its owner alone may read it, from the first moment.
+  init(temporaryPath: String, name: String, isSecret: Bool) throws(DiagnosticFailure) {
     self.temporaryPath = temporaryPath
     self.name = name
-    descriptor = try Self.create(temporaryPath, name: name)
+    descriptor = try Self.create(temporaryPath, name: name, mode: isSecret ? 0o600 : 0o666)
   }
 
   /// A file without a name; it is read through the descriptor's entry in `/proc`.
@@ -27,7 +28,7 @@ public class WritableFile: @unchecked Sendable {  // Nothing but the file itself
     if unnamed >= 0 {
       descriptor = unnamed
     } else {
-      descriptor = try Self.create(path, name: path)
+      descriptor = try Self.create(path, name: path, mode: 0o600)
       unlink(path)
     }
     temporaryPath = "/proc/self/fd/\(descriptor)"
@@ -57,15 +58,21 @@ public class WritableFile: @unchecked Sendable {  // Nothing but the file itself
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
-  private static func create(_ path: String, name: String) throws(DiagnosticFailure) -> Int32 {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      throw DiagnosticFailure(
-        .cannotWrite, "cannot create the file: \(SystemError.text(errno))", at: .file(name),
-        hint: "the directory must exist and be writable")
+  private static func create(
+    _ path: String, name: String, mode: mode_t
+  ) throws(DiagnosticFailure) -> Int32 {
+    while true {
+      let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+      guard descriptor >= 0 else {
+        throw DiagnosticFailure(
+          .cannotWrite, "cannot create the file: \(SystemError.text(errno))", at: .file(name),
+          hint: "the directory must exist and be writable")
+      }
+      // Until it is locked, another process may take it for a leftover and remove it.
+      flock(descriptor, LOCK_EX)
+      if InputFile.exists(path) { return descriptor }
+      close(descriptor)
     }
-    flock(descriptor, LOCK_EX | LOCK_NB)
-    return descriptor
   }
 
   /// Writes bytes at an offset; threads may write different parts at once.

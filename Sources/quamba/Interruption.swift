@@ -1,20 +1,23 @@
 import Glibc
 import Synchronization
 
-/// Turns SIGINT and SIGTERM into a flag, so that long tasks stop at a safe point; a second one ends the process.
+/// Turns SIGINT and SIGTERM into a flag, so that a command stops at a safe point and leaves nothing half done; a second
+/// signal ends the process.
 enum Interruption {
   private static let requested = Atomic(false)
 
-  /// Starts to listen.
-  static func listen() {
+  /// Whether a signal has come.
+  ///
+  /// From when it is first named, a signal does not end the process, so a command names it before it creates a file,
+  /// and asks often.
+  static let shouldStop: @Sendable () -> Bool = {
+    requested.store(false, ordering: .relaxed)
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
         Interruption.requested.store(true, ordering: .relaxed)
         signal(number, SIG_DFL)
       }
     }
-  }
-
-  /// Whether a signal has come.
-  static var isRequested: Bool { requested.load(ordering: .relaxed) }
+    return { requested.load(ordering: .relaxed) }
+  }()
 }

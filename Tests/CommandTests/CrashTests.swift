@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Some of the kills and failures that `make crash-test` tries, with every command that writes files.
+/// Some of the kills and failures that `make crash-test` tries.
 @Suite
 struct CrashTests {
   private static let script = Fixtures.package + "/Tests/Crash/crash_test.py"

@@ -58,6 +58,33 @@ struct KillTests {
     }
     #expect(number > 1, "there is no such call")
   }
+
+  /// Stopped just before its file would appear, a command says so and leaves nothing; statistics that are complete
+  /// are kept all the same.
+  @Test
+  func interruptedBeforeTheFileAppears() throws {
+    let (plan, out) = (try Fixtures.plans.plan(Self.model), place.path("out"))
+    let key = ["sign", "--generate", place.path("k")]
+    let calibrate = ["calibrate", Self.model, "-o", place.path("stats")] + Fixtures.little
+    for command in [key, calibrate] { #expect(try Program.quamba.run(command).code == 0) }
+    try place.write("tokens", "[[1, 2]]")
+    let names = try place.names
+    let text = ["--text", Fixtures.text, "--window", "8", "--windows", "1"]
+    for command in [
+      ["sign", plan, "--key", place.path("k.key"), "-o", out], ["sign", "--generate", out],
+      ["logits", plan, "--tokens", place.path("tokens"), "-o", out], ["report", plan, "-o", out],
+      ["ir", "dump", Self.model, "-o", out], ["stats", "merge", place.path("stats"), "-o", out],
+      ["eval", plan, "--save-baseline", out] + text,
+      ["compile", Self.model, "-o", out, "--recipe", "float32"],
+    ] {
+      let outcome = try Tracer.run("fsync", "signal=INT", number: 1, [Program.quamba.path] + command)
+      #expect(outcome.code == 75 && outcome.errorCodes == ["interrupted"], "\(command): \(outcome.errors)")
+      #expect(try place.names == names, "\(command)")
+    }
+    let complete = try Tracer.run("fsync", "signal=INT", number: 1, [Program.quamba.path] + calibrate)
+    #expect(complete.code == 0, "\(complete.errors)")
+    #expect(try place.names == names)
+  }
 }
 
 /// Runs a program under strace, which injects faults into system calls.

@@ -98,16 +98,19 @@ struct OutputTests {
       return try Outcome(of: "/bin/sh", ["-c", line], [:], place.path)
     }
     try FileManager.default.createDirectory(atPath: place.path("closed"), withIntermediateDirectories: false)
-    for (path, mode) in [("closed", 0o555), ("m/model.safetensors", 0)] {
+    try FileManager.default.createDirectory(atPath: place.path("blind"), withIntermediateDirectories: false)
+    for (path, mode) in [("closed", 0o555), ("blind", 0o333), ("m/model.safetensors", 0)] {
       try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: place.path(path))
     }
     expectRefusal(try run("compile '\(Self.model)' -o closed/plan --recipe float32"))
     expectRefusal(try run("sign --generate closed/k"))
+    expectRefusal(try run("compile '\(Self.model)' -o blind/plan --recipe float32"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: place.path("blind")).isEmpty)
     let unreadable = try run("compile m -o plan --recipe float32")
     #expect(unreadable.code == 74 && unreadable.errorCodes == ["io-failed"], "\(unreadable.errors)")
     #expect(
       unreadable.errors.contains("m/model.safetensors") && unreadable.errors.contains("Permission denied"))
-    #expect(try place.names == ["closed", "m"])
+    #expect(try place.names == ["blind", "closed", "m"])
   }
 
   /// A limit on the size of files is an error like any other.

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// Signatures and lists of digests of plans, held against minisign and sha256sum.
@@ -100,6 +101,63 @@ struct SigningTests {
     #expect(try Program.quamba.run(["sign", place.path("plan")]).code == 64)
     #expect(try Program.quamba.run(["sign", "--generate", "x", "--key", "y"]).code == 64)
     #expect(try Program.quamba.run(["verify", place.path("plan"), "--signature", "x"]).code == 64)
+  }
+
+  @Test
+  func keysThatExistAreLeftAlone() throws {
+    func refuse(_ name: String, _ text: String) throws {
+      let before = try place.names
+      try expectFailure(["sign", "--generate", place.path(name)], 73, "cannot-write", text)
+      #expect(try place.names == before)
+    }
+    try FileManager.default.createSymbolicLink(
+      atPath: place.path("dangling.key"), withDestinationPath: "nowhere")
+    try refuse("dangling", "dangling.key: the file exists already")
+    try place.write("half.key", place.data("k.key"))
+    try refuse("half", "half.key: the secret key exists already, without its public key")
+    try place.write("open.pub", "x")
+    try refuse("open", "open.pub: the file exists already")
+    #expect(try place.data("half.key") == place.data("k.key") && place.text("open.pub") == "x")
+  }
+
+  /// Of several who ask for one name at once, one gets a pair that belongs together.
+  @Test
+  func pairsAreNotMixed() throws {
+    for round in 0..<5 {
+      let name = place.path("r\(round)")
+      let line = "for i in 1 2 3 4; do '\(Program.quamba.path)' sign --generate '\(name)' & done; wait"
+      let outcome = try Outcome(of: "/bin/sh", ["-c", line])
+      #expect(outcome.output.split(separator: "\n").count == 1, "\(outcome.output)\(outcome.errors)")
+      #expect(outcome.errorCodes == ["cannot-write", "cannot-write", "cannot-write"], "\(outcome.errors)")
+      try sign(key: "r\(round)")
+      try expectSuccess(["verify", place.path("plan"), "--key", name + ".pub"], "signed with key")
+    }
+    #expect(try !place.names.contains { $0.hasSuffix(".partial") })
+  }
+
+  @Test
+  func pipesAreNotWaitedFor() throws {
+    try #require(mkfifo(place.path("pipe"), 0o600) == 0)
+    try sign()
+    try place.write("SHA256SUMS", String(repeating: "0", count: 64) + "  pipe\n")
+    for options in [
+      ["--key", place.path("k.pub"), "--signature", place.path("plan.minisig")],
+      ["--manifest", place.path("SHA256SUMS")],
+    ] {
+      let command = ["20", Program.quamba.path, "verify", place.path("pipe")] + options
+      let outcome = try Outcome(of: "/usr/bin/timeout", command)
+      #expect(outcome.code == 66 && outcome.errorCodes == ["missing-file"], "\(outcome.errors)")
+      #expect(outcome.errors.contains("pipe is not a regular file"), "\(outcome.errors)")
+    }
+  }
+
+  @Test
+  func filesTooLargeForAKeyOrASignature() throws {
+    try place.write("large", Data(count: 1 << 16 + 1))
+    let (plan, large) = (place.path("plan"), place.path("large"))
+    try expectFailure(["sign", plan, "--key", large], 65, "bad-key", "larger than")
+    try expectFailure(["verify", plan, "--key", large], 65, "bad-key", "larger than")
+    try expectFailure(check + ["--signature", large], 65, "bad-signature", "larger than")
   }
 
   @Test

@@ -72,8 +72,11 @@ struct SurroundingsTests {
     let compiled = try Outcome(
       of: "/usr/bin/env", ["clang", "-shared", "-fPIC", "-O1", "-o", library, source])
     try #require(compiled.code == 0, "\(compiled.errors)")
-    let fake = Surroundings(testDescription: "fake time", environment: ["LD_PRELOAD": library])
+    let marks = try TemporaryDirectory()
+    let fake = Surroundings(
+      testDescription: "fake time", environment: ["LD_PRELOAD": library, "FAKE_TIME_MARKS": marks.path])
     #expect(try digests(fake) == digests(nil))
+    #expect(try marks.names.contains("quamba"), "the library took no effect")
   }
 
   /// Shards that were written, and are listed, in another order.

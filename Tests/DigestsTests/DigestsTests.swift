@@ -51,9 +51,23 @@ import Testing
     #expect(throws: DigestError.cannotOpen(path: "no/such/file", errno: ENOENT)) {
       try Digests.sha256(fileAt: "no/such/file")
     }
-    #expect(throws: DigestError.cannotRead(path: ".", errno: EISDIR)) { try Digests.sha256(fileAt: ".") }
+    #expect(throws: DigestError.notAFile(path: ".")) { try Digests.sha256(fileAt: ".") }
     let description = DigestError.cannotOpen(path: "a", errno: ENOENT).description
     #expect(description == "cannot open a: No such file or directory")
+  }
+
+  @Test func pipesAreNotWaitedFor() {
+    let path = "pipe-\(UInt64.random(in: .min ... .max))"
+    #expect(mkfifo(path, 0o600) == 0)
+    defer { unlink(path) }
+    #expect(throws: DigestError.notAFile(path: path)) { try Digests.sha256(fileAt: path) }
+    #expect(throws: DigestError.notAFile(path: path)) { try Digests.blake2b(fileAt: path) }
+  }
+
+  @Test func digestsStopWhenAsked() {
+    #expect(throws: DigestError.stopped(path: "/proc/self/exe")) {
+      try Digests.blake2b(fileAt: "/proc/self/exe", shouldStop: { true })
+    }
   }
 
   @Test func hexadecimalIsReadBack() {

@@ -49,9 +49,9 @@ struct InterruptionTests {
     return recipe
   }()
 
-  /// Whenever it is stopped, the old output stays, and the next compile comes to the same bytes.
+  /// Stopped at every second question, the old output stays, and the next compile comes to the same bytes.
   @Test(arguments: [Recipe.float32, .quambaSmooth, rounded])
-  func atEveryMoment(_ recipe: Recipe) throws {
+  func atManyMoments(_ recipe: Recipe) throws {
     let expected = try withTemporaryDirectory { place in
       #expect(try compile(recipe, in: place) == nil)
       return try Self.bytes(place + "/plan")

@@ -40,6 +40,50 @@ struct PublicationTests {
     }
   }
 
+  @Test("a secret is its owner's alone from the first moment")
+  func secrets() throws {
+    try withTemporaryDirectory { place in
+      let file = try OutputFile(place + "/key", isSecret: true)
+      for path in [file.temporaryPath, place + "/key"] {
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+        if path == file.temporaryPath { try file.publish() }
+      }
+    }
+  }
+
+  @Test("what must not be replaced is not, whenever it came to be")
+  func existing() throws {
+    try withTemporaryDirectory { place in
+      let path = place + "/key"
+      let (first, second) = (try OutputFile(path, replaces: false), try OutputFile(path, replaces: false))
+      try first.write([1])
+      try second.write([2])
+      try first.publish()
+      let failure = #expect(throws: DiagnosticFailure.self) { try second.publish() }
+      #expect(failure?.diagnostics.map(\.code) == [.cannotWrite])
+      second.withdraw()
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data([1]))
+      #expect(throws: DiagnosticFailure.self) { try OutputFile(path, replaces: false) }
+      first.withdraw()
+      #expect(!FileManager.default.fileExists(atPath: path))
+      try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "nowhere")
+      #expect(throws: DiagnosticFailure.self) { try OutputFile(path, replaces: false) }
+    }
+  }
+
+  @Test("a file that was to stop does not appear")
+  func stopped() throws {
+    try withTemporaryDirectory { place in
+      do {
+        let file = try OutputFile(place + "/plan", shouldStop: { true })
+        let failure = #expect(throws: DiagnosticFailure.self) { try file.publish() }
+        #expect(failure?.exitStatus == .interrupted)
+      }
+      #expect(try files(place).isEmpty)
+    }
+  }
+
   @Test("a scratch file has no name, and can be read back")
   func scratch() throws {
     let file = try WritableFile.scratch("test")

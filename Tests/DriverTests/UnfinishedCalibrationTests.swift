@@ -2,6 +2,7 @@ import Calibration
 import CompilerDriver
 import Diagnostics
 import Foundation
+import Passes
 import Testing
 
 /// A calibration that is stopped goes on where it was, to the same bytes.
@@ -46,6 +47,21 @@ struct UnfinishedCalibrationTests {
       #expect(try calibrate(output).text == expected)
       UnfinishedCalibration(output: output).remove()
       #expect(try FileManager.default.contentsOfDirectory(atPath: place).isEmpty)
+    }
+  }
+
+  /// The plan is complete then, and what was kept for it of no use.
+  @Test
+  func aCompileWithStatisticsRemovesIt() throws {
+    try withTemporaryDirectory { place in
+      let (output, statistics) = (place + "/plan", place + "/statistics")
+      try Data(try calibrate(place + "/whole").text.utf8).write(to: URL(fileURLWithPath: statistics))
+      expectStop(output, until: 2)
+      var options = Compiler.Options(
+        model: Fixtures.model("tiny"), output: output, recipe: .standard, threads: 1)
+      options.statistics = statistics
+      _ = try Compiler.compile(options, progress: { _, _ in })
+      #expect(try FileManager.default.contentsOfDirectory(atPath: place).sorted() == ["plan", "statistics"])
     }
   }
 

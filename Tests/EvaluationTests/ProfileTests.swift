@@ -8,9 +8,28 @@ import Testing
 @Suite("Shape of a profile", .serialized)
 struct ProfileTests {
   private static func profile(prompt: Int, steps: Int, batch: Int = 1) throws -> Profile {
+    try #require(try stoppable(prompt: prompt, steps: steps, batch: batch) { false })
+  }
+
+  private static func stoppable(
+    prompt: Int, steps: Int, batch: Int = 1, _ shouldStop: @escaping () -> Bool
+  ) throws -> Profile? {
     let plan = try Plan(bytes: CountedPlan.bytes())
-    return try Profiler(plan, batch: batch, threads: 2, limitSeconds: 0, limitBytes: 1 << 16)
-      .profile(prompt: prompt, steps: steps)
+    return try Profiler(
+      plan, batch: batch, threads: 2, limitSeconds: 0, limitBytes: 1 << 16, shouldStop: shouldStop
+    ).profile(prompt: prompt, steps: steps)
+  }
+
+  @Test("Whenever it is stopped, there is no profile")
+  func stopped() throws {
+    for limit in 0..<12 {
+      var questions = 0
+      let profile = try Self.stoppable(prompt: 513, steps: 3) {
+        questions += 1
+        return questions > limit
+      }
+      #expect(profile == nil && questions <= limit + 12, "\(limit)")
+    }
   }
 
   @Test("The prompt goes through in chunks, then the head runs once; decoding runs both for every token")

@@ -58,11 +58,10 @@ struct AnalyzeCommand: ParsableCommand {
       throw DiagnosticFailure(
         .badOption, "the recipe quantizes nothing", at: .option("--recipe"), hint: "name one that does")
     }
-    let file = try save.map { try OutputFile($0) }
-    Interruption.listen()
+    let file = try save.map { try OutputFile($0, shouldStop: Interruption.shouldStop) }
     let model = try LoadedModel(
       directory: model, tokenizer: tokenizer.tokenizer, checksValues: true,
-      shouldStop: { Interruption.isRequested })
+      shouldStop: Interruption.shouldStop)
     Console.report(model.findings)
     let calibration = try CalibrationRun(model, recipe: recipe)
     let statistics = try statistics(calibration)
@@ -71,7 +70,7 @@ struct AnalyzeCommand: ParsableCommand {
       model, recipe: recipe, statistics: statistics, windows: windows, threads: threads.count)
     Console.report(run.findings)
     let reporter = ProgressReporter(progress.progress, task: "analyze")
-    let result = try run.run(progress: reporter.show, shouldStop: { Interruption.isRequested })
+    let result = try run.run(progress: reporter.show, shouldStop: Interruption.shouldStop)
     let digests = try calibration.digests().merging(["text": digest, "statistics": statistics.digest]) { $1 }
     let document = result.json([
       ("digests", .object(digests.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
@@ -90,7 +89,7 @@ struct AnalyzeCommand: ParsableCommand {
     let reporter = ProgressReporter(progress.progress, task: "calibrate")
     return try calibration.run(
       text: nil, size: CalibrationText.Size(), threads: threads.count, progress: reporter.show,
-      shouldStop: { Interruption.isRequested })
+      shouldStop: Interruption.shouldStop)
   }
 
   private func textWindows(_ model: LoadedModel) throws -> (windows: TextWindows, digest: String) {

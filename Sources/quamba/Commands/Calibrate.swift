@@ -39,11 +39,10 @@ struct Calibrate: ParsableCommand {
   @OptionGroup var progress: ProgressOptions
 
   func run() throws {
-    let file = try OutputFile(output)
-    Interruption.listen()
+    let shouldStop = Interruption.shouldStop
+    let file = try OutputFile(output)  // It does not ask: what is complete is not thrown away.
     let loaded = try LoadedModel(
-      directory: model, tokenizer: tokenizer.tokenizer, checksValues: true,
-      shouldStop: { Interruption.isRequested })
+      directory: model, tokenizer: tokenizer.tokenizer, checksValues: true, shouldStop: shouldStop)
     Console.report(loaded.findings)
     let reporter = ProgressReporter(progress.progress, task: "calibrate")
     let run = try CalibrationRun(loaded, recipe: try RecipeSource.recipe(recipe))
@@ -53,7 +52,7 @@ struct Calibrate: ParsableCommand {
     let statistics = try run.run(
       text: try calibration.text.map { try TextInput(path: $0) }, size: calibration.size,
       part: part ?? .whole, unfinished: unfinished, meter: meter, threads: threads.count,
-      progress: reporter.show, shouldStop: { Interruption.isRequested })
+      progress: reporter.show, shouldStop: shouldStop)
     try file.write(Array(statistics.text.utf8))
     try file.publish()
     unfinished.remove()

@@ -63,18 +63,20 @@ struct Compare: ParsableCommand {
   }
 
   func run() throws {
-    let source = try PlanOrModel(plan, tokenizer: tokenizer.tokenizer, threads: threads.count)
+    let shouldStop = Interruption.shouldStop
+    let source = try PlanOrModel(
+      plan, tokenizer: tokenizer.tokenizer, threads: threads.count, shouldStop: shouldStop)
     Console.report(source.findings)
-    let reference = try ComparisonReference(model, for: source.plan, threads: threads.count)
+    let reference = try ComparisonReference(
+      model, for: source.plan, threads: threads.count, shouldStop: shouldStop)
     Console.report(reference.findings)
     let tokens = try source.tokens(try TextInput(path: text))
-    Interruption.listen()
     let reporter = ProgressReporter(progress.progress, task: "compare")
     let comparison = try EvaluationFailure.naming(text) {
       try PlanComparer.compare(
         source.plan, with: reference.plan,
         on: try TextWindows(tokens: tokens, length: window, limit: windows), threads: threads.count,
-        progress: reporter.show, shouldStop: { Interruption.isRequested })
+        progress: reporter.show, shouldStop: shouldStop)
     }
     if json {
       Console.print(comparison.json(ordered(comparison.taps)))

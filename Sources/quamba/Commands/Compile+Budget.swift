@@ -97,6 +97,6 @@ struct BudgetOptions: ParsableArguments {
     let run = try SensitivityRun(
       model, recipe: options.recipe, statistics: statistics, windows: windows, threads: options.threads)
     let reporter = ProgressReporter(progress, task: "measure weights")
-    return try run.fourBitCosts(progress: reporter.show, shouldStop: { Interruption.isRequested })
+    return try run.fourBitCosts(progress: reporter.show, shouldStop: Interruption.shouldStop)
   }
 }

@@ -114,8 +114,7 @@ struct Compile: ParsableCommand {
 
   private func compile(_ options: Compiler.Options) throws {
     let output = options.output
-    let page = try report.map { try OutputFile($0) }
-    Interruption.listen()
+    let page = try report.map { try OutputFile($0, shouldStop: Interruption.shouldStop) }
     let reporter = ProgressReporter(progress.progress, task: "calibrate")
     var second: ProgressReporter?
     let account = try Compiler.compile(
@@ -124,7 +123,7 @@ struct Compile: ParsableCommand {
         let reporter = second ?? ProgressReporter(progress.progress, task: "calibrate codes")
         reporter.show(done, total)
         second = reporter
-      }, shouldStop: { Interruption.isRequested })
+      }, shouldStop: Interruption.shouldStop)
     if let page { try write(account, of: output, to: page) }
     Console.report(account.findings)
     if json { Console.print(account.json) } else { Console.print(text(account, output)) }

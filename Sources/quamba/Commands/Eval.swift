@@ -83,7 +83,6 @@ struct Eval: ParsableCommand {
 
   func run() throws {
     let run = try EvalRun(self)
-    Interruption.listen()
     let scores = try run.scoreTexts()
     let answers = try run.answerTasks()
     if json {

@@ -25,7 +25,8 @@ final class EvalRun {
   init(_ options: Eval) throws {
     self.options = options
     let tokenizer = options.tokenizer.tokenizer
-    source = try PlanOrModel(options.path, tokenizer: tokenizer, threads: options.threads.count)
+    source = try PlanOrModel(
+      options.path, tokenizer: tokenizer, threads: options.threads.count, shouldStop: Interruption.shouldStop)
     let source = source
     Console.report(source.findings)
     texts = try options.text.map { try Self.windows($0, options, source) }
@@ -40,7 +41,8 @@ final class EvalRun {
       return try texts.indices.map { try score(text: $0, record: nil) }
     }
     let binding = BaselineFile.Binding(source.plan, window: options.window, scoreFrom: options.scoreFrom)
-    let writer = try BaselineWriter(path, for: binding, texts: texts)
+    let writer = try BaselineWriter(
+      path, for: binding, texts: texts, shouldStop: Interruption.shouldStop)
     Console.report([
       Diagnostic(
         .outputSize, "the baseline will have \(ByteCount.text(writer.byteCount))", at: .file(path),
@@ -63,7 +65,7 @@ final class EvalRun {
         try TaskScorer.score(
           source.plan, on: questions, baseline: baseline, threads: options.threads.count,
           contextCapacity: options.capacity.context,
-          progress: { done, _ in report(done) }, shouldStop: { Interruption.isRequested })
+          progress: { done, _ in report(done) }, shouldStop: Interruption.shouldStop)
       }
       done += questions.count
       return scores
@@ -82,7 +84,7 @@ final class EvalRun {
         source.plan, on: texts[index], against: baseline, threads: options.threads.count,
         contextCapacity: options.capacity.context, countsSaturation: options.saturation, record: record,
         progress: { done, _ in report(done) },
-        shouldStop: { Interruption.isRequested })
+        shouldStop: Interruption.shouldStop)
     }
     done += texts[index].count
     return score
@@ -110,7 +112,8 @@ extension EvalRun {
   ) throws -> Reference {
     guard let path = options.baseline else { return .none }
     guard BaselineFile.isBaseline(path) else {
-      let other = try PlanOrModel(path, threads: options.threads.count)
+      let other = try PlanOrModel(
+        path, threads: options.threads.count, shouldStop: Interruption.shouldStop)
       Console.report(other.findings)
       if options.tokenizer.tokenizer == nil { try checkTokenizers(plan, other.plan) }
       return .plan(other.plan)

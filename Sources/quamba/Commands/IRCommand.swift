@@ -30,11 +30,14 @@ struct IRCommand: ParsableCommand {
     @OptionGroup var progress: ProgressOptions
 
     func run() throws {
+      let file = try output.map { try OutputFile($0, shouldStop: Interruption.shouldStop) }
       let reporter = ProgressReporter(progress.progress, task: "calibrate")
       let text = try IRText.dump(
         model: model, after: after, recipe: try recipe.resolved(), statistics: stats, threads: threads.count,
-        progress: reporter.show)
-      if let output { try OutputFile.write(Array(text.utf8), to: output) } else { Console.stream(text) }
+        progress: reporter.show, shouldStop: Interruption.shouldStop)
+      guard let file else { return Console.stream(text) }
+      try file.write(Array(text.utf8))
+      try file.publish()
     }
   }
 

@@ -23,11 +23,12 @@ struct Logits: ParsableCommand {
 
   func run() throws {
     let sequences = try LogitsExport.readTokens(tokens)
-    let source = try PlanOrModel(path, threads: threads.count)
+    let shouldStop = Interruption.shouldStop
+    let source = try PlanOrModel(path, threads: threads.count, shouldStop: shouldStop)
     Console.report(source.findings)
     try LogitsExport(
       source.plan, threads: threads.count,
       longest: min(sequences[0].count, ContextOptions.largestContextCapacity)
-    ).write(sequences, to: output, hidden: hidden)
+    ).write(sequences, to: output, hidden: hidden, shouldStop: shouldStop)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CompilerDriver
+import Diagnostics
 import Evaluation
 import Files
 import JSONText
@@ -43,11 +44,14 @@ struct ProfileCommand: ParsableCommand {
   }
 
   func run() throws {
-    let file = try trace.map { try OutputFile($0) }
+    let file = try trace.map { try OutputFile($0, shouldStop: Interruption.shouldStop) }
     do {
       let profiler = try Profiler(
-        try PlanFile.load(plan), batch: b, threads: threads.count, contextCapacity: max(p, n))
-      let profile = try profiler.profile(prompt: p, steps: n)
+        try PlanFile.load(plan), batch: b, threads: threads.count, contextCapacity: max(p, n),
+        shouldStop: Interruption.shouldStop)
+      guard let profile = try profiler.profile(prompt: p, steps: n) else {
+        throw DiagnosticFailure(.interrupted, "the profile was stopped")
+      }
       if let file {
         try file.write(Array(JSONText.encode(profile.trace).utf8))
         try file.publish()

@@ -46,7 +46,7 @@ struct ReportCommand: ParsableCommand {
   var maxIncrease: Double?
 
   func run() throws {
-    let file = try OutputFile(output)
+    let file = try OutputFile(output, shouldStop: Interruption.shouldStop)
     let plan = try PlanFile.load(plan)
     var report = Report(plan, name: Compile.name(self.plan))
     if let stats {

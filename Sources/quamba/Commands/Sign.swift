@@ -11,7 +11,8 @@ struct Sign: ParsableCommand {
         quamba sign model.qplan --key release.key
         quamba verify model.qplan --key release.pub
         minisign -Vm model.qplan -p release.pub
-      Keys by 'minisign -G -W' can be used too. The plan is checked as when it is loaded before it is signed.
+      Keys by 'minisign -G -W' can be used too; keys that exist are never overwritten. The plan is checked as when it is \
+      loaded before it is signed.
       """)
 
   @Argument(help: "A plan file.")
@@ -42,11 +43,12 @@ struct Sign: ParsableCommand {
 
   func run() throws {
     if let generate {
-      let key = try PlanSigning.generateKeys(generate)
+      let key = try PlanSigning.generateKeys(generate, shouldStop: Interruption.shouldStop)
       Console.print("\(generate).key, \(generate).pub: key \(key); keep the .key file secret")
     } else if let plan, let key {
       let output = output ?? plan + PlanSigning.suffix
-      let signer = try PlanSigning.sign(plan, keyPath: key, comment: comment, output: output)
+      let signer = try PlanSigning.sign(
+        plan, keyPath: key, comment: comment, output: output, shouldStop: Interruption.shouldStop)
       Console.print("\(output): signature by key \(signer)")
     }
   }

@@ -25,7 +25,7 @@ struct StatsCommand: ParsableCommand {
     var output: String
 
     func run() throws {
-      let file = try OutputFile(output)
+      let file = try OutputFile(output, shouldStop: Interruption.shouldStop)
       let statistics = try StatisticsMerge.run(parts)
       try file.write(Array(statistics.text.utf8))
       try file.publish()
