@@ -26,7 +26,7 @@ struct MagnitudeProfile {
     let sorted = channels.sorted()
     guard let largest = sorted.last, let channel = channels.firstIndex(of: largest) else { return nil }
     let median = sorted[sorted.count / 2]
-    return median > 0 ? (channel, Double(largest / median)) : nil
+    return median > 0 ? (channel, Double(largest) / Double(median)) : nil
   }
 
   /// Expected sums of squared errors of symmetric 8-bit codes whose largest stands for `clip`: of values that are
