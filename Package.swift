@@ -135,7 +135,8 @@ let package = Package(
       "DriverTests",
       [
         "CompilerDriver", "Calibration", "Files", "Frontend", "IR", "Passes", "PlanRuntime", "PlanFormat",
-        "Generation", "Safetensors", "Diagnostics", "Evaluation", "JSONText",
+        "Generation", "Safetensors", "Diagnostics", "Digests", "Evaluation", "JSONText", "Report",
+        "Tokenization",
       ]),
     tests("FrontendTests", ["Frontend", "IR", "Diagnostics", "Safetensors", "JSONText"]),
     tests("CommandTests", ["JSONText", "Safetensors"]),
