@@ -56,7 +56,7 @@ extension Diagnostic {
   /// The finding with the file before its line and column.
   fileprivate func naming(_ path: String) -> Diagnostic {
     var finding = self
-    finding.location = .file(location == .nowhere ? path : "\(path):\(location)")
+    finding.location = .file(location == .nowhere ? path : "\(path): \(location)")
     return finding
   }
 }

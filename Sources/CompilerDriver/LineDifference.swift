@@ -2,13 +2,13 @@
 ///
 /// The n-th of equal lines of one text stands for the n-th of the other, and of such pairs as many stay as stand in the
 /// same order in both. Where no text has a line twice, as in texts of modules, no fewer lines can differ.
-struct LineDifference {
+package struct LineDifference {
   /// The lines that are left out, `-` before them, and those that are new, `+` before them, in the order of their places.
-  let changes: [String]
+  package let changes: [String]
 
   /// Compares two texts.
   /// - Complexity: O(n · log(n)).
-  init(from first: [Substring], to second: [Substring]) {
+  package init(from first: [Substring], to second: [Substring]) {
     let pairs = Self.longestRise(Self.counterparts(of: first, in: second))
     var changes: [(place: Int, isNew: Bool, line: String)] = []
     let kept = (first: Set(pairs.map(\.first)), second: Set(pairs.map(\.second)))
