@@ -52,8 +52,7 @@ struct MendingHint {
   private static func outlier(_ codes: Codes) -> String? {
     guard codes.scales.count == 1, let outlier = codes.profile.outlier, outlier.ratio >= outlierRatio
     else { return nil }
-    let times = Int(exactly: outlier.ratio.rounded()).map { "\($0)" } ?? "\(outlier.ratio)"
-    return "outlier channel \(outlier.channel): \(times)x the median: rotation or smoothing"
+    return "\(outlier.text): rotation or smoothing"
   }
 
   private static func decibels(_ ratio: Double) -> Double {
