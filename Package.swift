@@ -137,7 +137,8 @@ let package = Package(
       "DriverTests",
       [
         "CompilerDriver", "Calibration", "Files", "Frontend", "IR", "Passes", "PlanRuntime", "PlanFormat",
-        "Generation", "Safetensors", "Diagnostics", "Evaluation", "JSONText",
+        "Generation", "Safetensors", "Diagnostics", "Digests", "Evaluation", "JSONText", "Report",
+        "Tokenization",
       ]),
     tests("FrontendTests", ["Frontend", "IR", "Diagnostics", "Safetensors", "JSONText"]),
     tests("CommandTests", ["JSONText", "Safetensors"]),

@@ -22,25 +22,37 @@ extension Histogram {
 
   /// The clip with the least expected squared error of symmetric int8 codes, scale = clip / 127.
   ///
-  /// Every edge of a bin up to the maximum is tried. Inside the clip the error is step² / 12, but for zeros,
-  /// which are exact; outside it is (|x| − clip)², with |x| in the middle of its bin.
+  /// It is the edge of a bin, or the maximum. Inside the clip the error is step² / 12, but for zeros, which are
+  /// exact; outside it is (|x| − clip)², with |x| in the middle of its bin.
   ///
-  /// - Complexity: O(bins between the smallest and the largest magnitude).
+  /// - Complexity: O(bins that are not empty).
   public func leastErrorClip() -> Float {
     let nonzero = bins.drop { $0.index == 0 }
-    guard let first = nonzero.first, let last = nonzero.last else { return maximum }
+    guard !nonzero.isEmpty else { return maximum }
     let tails = Self.tails(of: nonzero)
     let elements = tails[0].count
     var best = (clip: maximum, error: Self.error(inside: elements, tail: Tail(), clip: Double(maximum)))
-    var covered = 0
-    for index in first.index..<last.index {
-      if nonzero[nonzero.startIndex + covered].index == index { covered += 1 }
-      let clip = Self.upperEdge(of: index)
-      let tail = tails[covered]
-      let error = Self.error(inside: elements - tail.count, tail: tail, clip: Double(clip))
-      if error < best.error { best = (clip, error) }
+    for (bin, (next, tail)) in zip(nonzero, zip(nonzero.dropFirst(), tails.dropFirst())) {
+      let inside = elements - tail.count
+      for index in Self.candidates(bin.index..<next.index, inside: inside, tail: tail) {
+        let clip = Self.upperEdge(of: index)
+        let error = Self.error(inside: inside, tail: tail, clip: Double(clip))
+        if error < best.error { best = (clip, error) }
+      }
     }
     return best.clip
+  }
+
+  /// The bins of which one has the upper edge of least error, where the elements inside the clip are the same for all.
+  ///
+  /// The error is a parabola there, so that they lie around its vertex or at an end.
+  private static func candidates(
+    _ bins: Range<UInt32>, inside: Double, tail: Tail
+  ) -> ClosedRange<UInt32> {
+    let vertex = tail.sum / (tail.count + inside / (12 * 127 * 127))
+    let (low, high) = (bins.lowerBound, bins.upperBound - 1)
+    let middle = min(max(bin(of: Float(vertex)), low), high)
+    return max(low, middle - min(middle, 2))...min(high, middle + 2)
   }
 
   /// Sums over the bins above a clip.

@@ -108,9 +108,12 @@ extension TapStatistics {
     if let bins = members[Key.histogram] {
       histogram = try Histogram(reading: bins, count: count, maximum: maximum)
     }
-    self.init(
-      name: try members[Key.name, default: value].string(), count: count, channels: channels,
-      histogram: histogram)
+    let nameValue = members[Key.name, default: value]
+    let name = try nameValue.string()
+    guard name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+      throw nameValue.failure("holds a control character")
+    }
+    self.init(name: name, count: count, channels: channels, histogram: histogram)
   }
 }
 

@@ -62,10 +62,12 @@ public struct CalibrationText: Sendable {
   init(_ input: TextInput, model: LoadedModel, size: Size) throws(DiagnosticFailure) {
     var tokens: [UInt32] = []
     for document in input.documents { tokens += try Self.encode(document, model) }
-    guard !tokens.isEmpty else { throw DiagnosticFailure(.badText, "the text gives no token") }
+    guard !tokens.isEmpty else {
+      throw DiagnosticFailure(.badText, "the text gives no token", at: input.location)
+    }
     if let wrong = tokens.first(where: { $0 >= model.vocabulary }) {
       throw DiagnosticFailure(
-        .badText, "token id \(wrong) is not below the vocabulary of \(model.vocabulary)")
+        .badText, "token id \(wrong) is not below the vocabulary of \(model.vocabulary)", at: input.location)
     }
     let whole = Passage.sample(from: tokens, length: size.length, count: size.samples)
     passages = whole.isEmpty ? [Passage(index: 0, tokens: tokens)] : whole

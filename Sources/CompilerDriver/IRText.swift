@@ -41,20 +41,26 @@ public enum IRText {
   /// The lines in which two IR texts differ, `-` before those of the first and `+` before those of the second.
   /// - Throws: `DiagnosticFailure` where one is not an IR text.
   public static func difference(_ first: String, _ second: String) throws(DiagnosticFailure) -> [String] {
-    let texts = [try lines(first), try lines(second)]
-    let changes = texts[1].difference(from: texts[0])
-    return changes.map { change in
-      switch change {
-      case .remove(let offset, let line, _): (offset, 0, "-\(line)")
-      case .insert(let offset, let line, _): (offset, 1, "+\(line)")
-      }
-    }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
+    LineDifference(from: try lines(first), to: try lines(second)).changes
   }
 
   private static func lines(_ path: String) throws(DiagnosticFailure) -> [Substring] {
     guard let text = String(validating: try InputFile.read(path, tooLarge: .badIRText), as: UTF8.self) else {
       throw DiagnosticFailure(.badIRText, "the text is not valid UTF-8", at: .file(path))
     }
-    return try Module(parsing: text).text.split(separator: "\n")
+    do {
+      return try Module(parsing: text).text.split(separator: "\n")
+    } catch {
+      throw DiagnosticFailure(error.diagnostics.map { $0.naming(path) })
+    }
+  }
+}
+
+extension Diagnostic {
+  /// The finding with the file before its line and column.
+  fileprivate func naming(_ path: String) -> Diagnostic {
+    var finding = self
+    finding.location = .file(location == .nowhere ? path : "\(path): \(location)")
+    return finding
   }
 }

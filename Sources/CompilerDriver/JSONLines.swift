@@ -3,27 +3,33 @@ import JSONText
 
 /// Files of which each line is a JSON document.
 enum JSONLines {
+  /// Lines that cannot be used, after which no more are read.
+  private static let mostFindings = 200
+
   /// Reads every line that is not blank.
   ///
   /// - Parameters:
   ///   - hint: what a line should be.
   ///   - read: makes something of a line.
-  /// - Throws: `DiagnosticFailure` with every line that cannot be used.
+  /// - Throws: `DiagnosticFailure` with the lines that cannot be used, the first 200 of them.
   static func read<Result>(
     _ bytes: [UInt8], _ path: String, hint: String, _ read: (JSONCursor) throws(JSONError) -> Result
   ) throws(DiagnosticFailure) -> [Result] {
     var results: [Result] = []
     var findings: [Diagnostic] = []
-    for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      .enumerated()
-    where !line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) {
+    var (rest, number) = (bytes[...], 0)
+    while !rest.isEmpty, findings.count < mostFindings {
+      let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+      rest = rest.dropFirst(line.count + 1)
+      number += 1
+      if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
       do throws(JSONError) {
         results.append(try read(JSONCursor(try JSONText.parse(Array(line)))))
       } catch {
         findings.append(
           Diagnostic(
-            .badText, "line \(number + 1): \(error.message)", at: .json(file: path, path: error.path),
-            hint: hint))
+            .badText, "line \(number): \(error.message)", at: .json(file: path, path: error.path), hint: hint)
+        )
       }
     }
     if results.isEmpty, findings.isEmpty {

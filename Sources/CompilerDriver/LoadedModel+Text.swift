@@ -14,7 +14,8 @@ extension LoadedModel {
       }
     }
     if let wrong = tokens.first(where: { $0 >= vocabulary }) {
-      throw DiagnosticFailure(.badText, "token id \(wrong) is not below the vocabulary of \(vocabulary)")
+      throw DiagnosticFailure(
+        .badText, "token id \(wrong) is not below the vocabulary of \(vocabulary)", at: input.location)
     }
     return tokens
   }

@@ -65,7 +65,9 @@ public struct LogitsExport {
     shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws {
     let output = try OutputFile(path, shouldStop: shouldStop)
-    let widths = [("logits", plan.vocabulary)] + (hidden ? hiddenWidths : [])
+    let names = hidden ? try hiddenNames() : [:]
+    let width = Int(plan.view.model.width)
+    let widths = [("logits", plan.vocabulary)] + names.values.map { ($0, width) }
     let entries = widths.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }.map { name, width in
       SafetensorsWriter.Entry(
         name: name, element: .f32, shape: [sequences.count, sequences[0].count, width])
@@ -80,7 +82,7 @@ public struct LogitsExport {
       try run(
         sequence,
         into: HiddenRows(
-          output: output, layout: layout, firstRow: index * sequence.count, isHidden: hidden))
+          output: output, layout: layout, firstRow: index * sequence.count, names: names))
     }
     try output.publish()
   }
@@ -101,7 +103,7 @@ public struct LogitsExport {
     let segments = [Segment(slot: 0, count: chunk.count)]
     var failure: DiagnosticFailure?
     func keep(_ event: TapEvent, _ start: Int) {
-      guard failure == nil, let name = hiddenName(event.instruction) else { return }
+      guard failure == nil, let name = rows.names[event.instruction] else { return }
       do throws(DiagnosticFailure) {
         var values = [Float](repeating: 0, count: event.width)
         for row in 0..<event.rows {
@@ -112,7 +114,7 @@ public struct LogitsExport {
         failure = error
       }
     }
-    if rows.isHidden {
+    if !rows.names.isEmpty {
       try context.run(tokens: chunk, segments: segments) { keep($0, first) }
     } else {
       try context.run(tokens: chunk, segments: segments)
@@ -120,24 +122,41 @@ public struct LogitsExport {
     for start in stride(from: 0, to: chunk.count, by: context.options.logitRowCapacity) {
       let chosen = Array(start..<min(start + context.options.logitRowCapacity, chunk.count))
       let logits =
-        rows.isHidden
-        ? try context.logits(rows: chosen) { keep($0, first + start) } : try context.logits(rows: chosen)
+        rows.names.isEmpty
+        ? try context.logits(rows: chosen) : try context.logits(rows: chosen) { keep($0, first + start) }
       for row in chosen.indices { try rows.write(Array(logits[row]), of: "logits", at: first + start + row) }
     }
     if let failure { throw failure }
   }
 
-  /// The names and widths of what is exported beside the logits.
-  private var hiddenWidths: [(String, Int)] {
-    (0..<plan.view.instructionCount).compactMap { index in
-      hiddenName(index).map { ($0, Int(plan.view.model.width)) }
+  /// The instructions whose output is exported beside the logits, and under which name.
+  /// - Throws: `DiagnosticFailure` where the output of one is no row of the model's width for each token.
+  private func hiddenNames() throws(DiagnosticFailure) -> [Int: String] {
+    let view = plan.view
+    var names: [Int: String] = [:]
+    for index in 0..<view.instructionCount {
+      let instruction = view.instruction(index)
+      let own = view.string(instruction.name)
+      guard let name = Self.hiddenName(own) else { continue }
+      for buffer in instruction.buffersWritten.map(view.buffer)
+      where buffer.width != view.model.width || buffer.rowSet != 0 {
+        throw DiagnosticFailure(
+          .badPlan,
+          """
+          the instruction writes rows of \(buffer.width)\(buffer.rowSet == 0 ? "" : " for an expert"), where the residual \
+          stream has rows of \(view.model.width) for every token
+          """,
+          at: .node(own), hint: "the plan was not made by this tool; leave out --hidden")
+      }
+      names[index] = name
     }
+    return names
   }
 
   /// The name under which what an instruction writes is exported: embedding, residual stream after a layer, or final
   /// norm.
-  private func hiddenName(_ index: Int) -> String? {
-    switch plan.view.string(plan.view.instruction(index).name) {
+  private static func hiddenName(_ name: String) -> String? {
+    switch name {
     case "embedding": return "embedding"
     case "norm_f": return "final_norm"
     case let name:
@@ -153,8 +172,8 @@ private struct HiddenRows {
   let layout: SafetensorsLayout
   /// The sequence's first row, counted over all sequences.
   let firstRow: Int
-  /// Whether more than logits is wanted.
-  let isHidden: Bool
+  /// The instructions whose output is written too, and under which name.
+  let names: [Int: String]
 
   func write(_ values: [Float], of name: String, at row: Int) throws(DiagnosticFailure) {
     guard let offset = layout.offset(of: name) else { return }

@@ -17,8 +17,8 @@ public struct PlanInspection {
     self.path = path
   }
 
-  /// Every instruction, buffer and constant as text.
-  public var disassembly: String { disassemble(view) }
+  /// Prints every instruction, buffer and constant, line after line.
+  public func printListing(_ print: (String) -> Void) { disassemble(view, print) }
 
   /// The inspection as JSON (`Schemas/inspect-plan.schema.json`): with every scale and multiplier, so that anyone can
   /// compute what the plan computes.

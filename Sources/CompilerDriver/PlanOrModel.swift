@@ -95,11 +95,17 @@ public struct PlanOrModel: Sendable {
     }
     let section = plan.tokenizerSection
     guard !section.isEmpty else { return (nil, []) }
+    let tables: TokenizerTables
     do {
-      let tables = try TokenizerTables(section: Span(_unsafeElements: section.bindMemory(to: UInt8.self)))
-      return (Tokenizer(tables), [])
+      tables = try TokenizerTables(section: Span(_unsafeElements: section.bindMemory(to: UInt8.self)))
     } catch {
       throw DiagnosticFailure(.badPlan, "the tokenizer section is damaged: \(error)", at: .file(path))
     }
+    guard tables.vocabularySize <= plan.vocabulary else {
+      throw DiagnosticFailure(
+        .badPlan, "the tokenizer has \(tables.vocabularySize) ids, the model only \(plan.vocabulary)",
+        at: .file(path), hint: "tokenizer and model do not belong together; compile again")
+    }
+    return (Tokenizer(tables), [])
   }
 }

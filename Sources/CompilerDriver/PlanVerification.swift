@@ -8,7 +8,7 @@ import Tokenization
 public enum PlanVerification {
   /// How much is checked.
   public enum Level: String, CaseIterable, Sendable {
-    /// Everything that loading checks, and the tokenizer's tables.
+    /// Everything that loading checks, and the tokenizer's tables, which must fit the vocabulary.
     case structure
     /// The digest of every section too, and the corrections of int8 weights, computed again.
     case content

@@ -1,6 +1,7 @@
 public import Diagnostics
 import Files
 public import IR
+public import JSONText
 public import Passes
 
 /// Recipes by name or from files.
@@ -17,6 +18,13 @@ public enum RecipeSource {
         hint: "\(guess)recipes: \(names.joined(separator: ", ")), or a file whose name ends in .json")
     }
     return try RecipeReader.read(InputFile.read(nameOrPath, limit: 1 << 20), file: nameOrPath)
+  }
+
+  /// The recipe that a result of another command tells of.
+  /// - Parameter path: the result's file, for messages.
+  /// - Throws: `DiagnosticFailure` (`bad-recipe`).
+  public static func recipe(_ json: JSONValue, from path: String) throws(DiagnosticFailure) -> Recipe {
+    try RecipeReader.read(Array(JSONText.encode(json).utf8), file: path)
   }
 
   /// The clip of `--percentile`.

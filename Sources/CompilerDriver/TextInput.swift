@@ -14,6 +14,8 @@ public struct TextInput: Sendable {
   public let documents: [Document]
   /// The bytes they came from.
   let bytes: [UInt8]
+  /// Where they came from.
+  let location: Location
 
   /// Reads a file; the name's ending tells how.
   ///
@@ -21,12 +23,14 @@ public struct TextInput: Sendable {
   /// - Throws: `DiagnosticFailure` with every line that cannot be used.
   public init(path: String) throws(DiagnosticFailure) {
     bytes = try InputFile.read(path, limit: 1 << 30, tooLarge: .badText, allowsPipe: true)
+    location = .file(path)
     documents = path.hasSuffix(".jsonl") ? try Self.lines(bytes, path) : [.text(try Self.text(bytes, path))]
   }
 
   /// One text that is part of the program.
   init(builtIn text: String) {
     bytes = Array(text.utf8)
+    location = .nowhere
     documents = [.text(text)]
   }
 

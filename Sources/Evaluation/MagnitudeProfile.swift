@@ -1,7 +1,21 @@
 import CKernels
 
 /// How large the elements of a tensor are: by channel, and in a histogram that is coarse enough for every tensor to have.
-struct MagnitudeProfile {
+package struct MagnitudeProfile {
+  /// A channel that stands out.
+  package struct Outlier {
+    /// The channel.
+    let channel: Int
+    /// Its largest magnitude over the median of all channels.
+    let ratio: Double
+
+    /// Which channel it is, and how far it stands out.
+    package var text: String {
+      let times = Int(exactly: ratio.rounded()).map { "\($0)" } ?? "\(ratio)"
+      return "outlier channel \(channel): \(times)x the median"
+    }
+  }
+
   /// A bin holds magnitudes that agree in exponent and the first 5 bits of the fraction.
   private static let shift: UInt32 = 18
   private static let binCount = Int(0x7F80_0000 >> shift)
@@ -10,10 +24,11 @@ struct MagnitudeProfile {
   private(set) var channels: [Float]
   private var counts = [Int](repeating: 0, count: binCount)
 
-  init(width: Int) { channels = Array(repeating: 0, count: width) }
+  /// A profile of nothing yet.
+  package init(width: Int) { channels = Array(repeating: 0, count: width) }
 
   /// Takes in a row, `[width]`, of finite elements.
-  mutating func add(_ values: UnsafeBufferPointer<Float>) {
+  package mutating func add(_ values: UnsafeBufferPointer<Float>) {
     for index in values.indices {
       let magnitude = abs(values[index])
       channels[index] = max(channels[index], magnitude)
@@ -21,12 +36,12 @@ struct MagnitudeProfile {
     }
   }
 
-  /// The channel whose largest magnitude is furthest above the median of all, and how many times.
-  var outlier: (channel: Int, ratio: Double)? {
+  /// The channel whose largest magnitude is furthest above the median of all.
+  package var outlier: Outlier? {
     let sorted = channels.sorted()
     guard let largest = sorted.last, let channel = channels.firstIndex(of: largest) else { return nil }
     let median = sorted[sorted.count / 2]
-    return median > 0 ? (channel, Double(largest / median)) : nil
+    return median > 0 ? Outlier(channel: channel, ratio: Double(largest) / Double(median)) : nil
   }
 
   /// Expected sums of squared errors of symmetric 8-bit codes whose largest stands for `clip`: of values that are

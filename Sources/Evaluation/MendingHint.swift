@@ -52,8 +52,7 @@ struct MendingHint {
   private static func outlier(_ codes: Codes) -> String? {
     guard codes.scales.count == 1, let outlier = codes.profile.outlier, outlier.ratio >= outlierRatio
     else { return nil }
-    return "outlier channel \(outlier.channel): \(Int(outlier.ratio.rounded()))x the median: "
-      + "rotation or smoothing"
+    return "\(outlier.text): rotation or smoothing"
   }
 
   private static func decibels(_ ratio: Double) -> Double {

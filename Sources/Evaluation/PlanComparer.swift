@@ -77,6 +77,9 @@ private final class ComparisonRun {
     var profile: MagnitudeProfile
   }
 
+  /// Where each tensor was written last, before the instruction that is looked at.
+  private typealias Writers = [String: TapNames.Write]
+
   private let (plan, alone, reference): (Context, Context, Context)
   private let names: TapNames
   private let exact: ReferenceRows
@@ -157,15 +160,16 @@ private final class ComparisonRun {
     taps[write] = tap
   }
 
-  private func comparison(of tap: Tap, _ write: TapNames.Write) -> TapComparison {
+  private func comparison(of tap: Tap, _ write: TapNames.Write, _ writers: Writers) -> TapComparison {
     let view = plan.plan.view
-    let reads = view.instruction(write.instruction).buffersRead.compactMap { id in
-      names.read[TapNames.Write(instruction: write.instruction, buffer: id)]
+    let inputs = view.instruction(write.instruction).buffersRead.compactMap { id in
+      names.read[TapNames.Write(instruction: write.instruction, buffer: id)].flatMap { writers[$0] }
     }
-    let inputs = taps.filter { reads.contains($0.value.name) && $0.key.instruction < write.instruction }
     let hint = MendingHint(
       tensor: codes(tap, write),
-      inputs: inputs.sorted { $0.key.instruction < $1.key.instruction }.map { codes($0.value, $0.key) },
+      inputs: Set(inputs).sorted(by: Self.isEarlier).compactMap { write in
+        taps[write].map { codes($0, write) }
+      },
       error: tap.alone)
     return TapComparison(
       name: tap.name, instruction: write.instruction, type: "\(view.buffer(write.buffer).type)",
@@ -178,11 +182,18 @@ private final class ComparisonRun {
       name: tap.name, scales: view.scales(of: view.buffer(write.buffer)), profile: tap.profile)
   }
 
+  private static func isEarlier(_ first: TapNames.Write, _ second: TapNames.Write) -> Bool {
+    (first.instruction, first.buffer.rawValue) < (second.instruction, second.buffer.rawValue)
+  }
+
   func result(_ windows: TextWindows) -> PlanComparison {
-    let order = taps.keys.sorted {
-      ($0.instruction, $0.buffer.rawValue) < ($1.instruction, $1.buffer.rawValue)
+    let order = taps.keys.sorted(by: Self.isEarlier)
+    var writers: Writers = [:]
+    let comparisons = order.compactMap { write -> TapComparison? in
+      guard let tap = taps[write] else { return nil }
+      defer { writers[tap.name] = write }
+      return comparison(of: tap, write, writers)
     }
-    let comparisons = order.compactMap { write in taps[write].map { comparison(of: $0, write) } }
     return PlanComparison(
       tokens: windows.count * windows.length, windows: windows.count, taps: comparisons,
       unmatched: unmatched.sorted())

@@ -2,16 +2,27 @@
 public struct Question: Sendable {
   /// A text and what continues it.
   public struct Continuation: Sendable {
-    /// Token ids of the text and what continues it.
-    public let tokens: [UInt32]
+    /// The first tokens, which may be the same memory for all continuations of a question.
+    private let shared: ArraySlice<UInt32>
+    /// The tokens after them.
+    private let rest: [UInt32]
     /// The first token of what continues it, at least 1.
     public let start: Int
     /// Characters (Unicode scalars) of the choice as the task gives it, by which `acc_norm` divides.
     public let length: Int
 
+    /// Token ids of the text and what continues it.
+    /// - Complexity: O(n).
+    public var tokens: [UInt32] { shared + rest }
+    /// How many tokens there are.
+    public var count: Int { shared.count + rest.count }
+
     /// Makes a continuation.
-    public init(tokens: [UInt32], start: Int, length: Int) {
-      self.tokens = tokens
+    /// - Parameter context: tokens of the text alone; where `tokens` begin as they do, they are not kept a second time.
+    public init(tokens: [UInt32], sharing context: [UInt32] = [], start: Int, length: Int) {
+      let common = zip(tokens, context).prefix { $0 == $1 }.count
+      shared = context[..<common]
+      rest = Array(tokens[common...])
       self.start = start
       self.length = length
     }

@@ -12,7 +12,7 @@ final class ReferenceRows {
     var isComputed: [Bool]
   }
 
-  /// Names of all tensors that the float plan writes, with their widths.
+  /// Names of all tensors that the float plan writes, with their widths; none that stands for several widths.
   let widths: [String: Int]
   private let names: TapNames
   private var tensors: [String: Tensor] = [:]
@@ -22,9 +22,11 @@ final class ReferenceRows {
   /// Makes room for `rows` rows of the tensors that are wanted.
   init(_ plan: Plan, rows: Int, wanted: (String) -> Bool) {
     names = TapNames(plan.view)
-    var widths: [String: Int] = [:]
-    for (write, name) in names.written { widths[name] = Int(plan.view.buffer(write.buffer).width) }
-    self.widths = widths
+    var found: [String: Set<Int>] = [:]
+    for (write, name) in names.written {
+      found[name, default: []].insert(Int(plan.view.buffer(write.buffer).width))
+    }
+    widths = found.compactMapValues { $0.count == 1 ? $0.first : nil }
     for (name, width) in widths where wanted(name) {
       let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: rows * width)
       values.initialize(repeating: 0)

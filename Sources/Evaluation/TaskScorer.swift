@@ -19,7 +19,7 @@ public enum TaskScorer {
     contextCapacity: Int? = nil,
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, shouldStop: () -> Bool = { false }
   ) throws(EvaluationError) -> [TaskScore] {
-    let longest = questions.flatMap(\.continuations).reduce(1) { max($0, $1.tokens.count) }
+    let longest = questions.flatMap(\.continuations).reduce(1) { max($0, $1.count) }
     let scorer = QuestionScorer(try makeContext(plan, threads, contextCapacity ?? longest))
     let other = try baseline.map { (plan) throws(EvaluationError) in
       QuestionScorer(try makeContext(plan, threads, longest))
@@ -115,10 +115,10 @@ private struct QuestionScorer {
   /// How many first tokens all have in common, as far as no prediction by them is asked for.
   private func sharedCount(_ continuations: [Question.Continuation]) -> Int {
     let limit = continuations.map { $0.start - 1 }.min() ?? 0
-    let first = continuations[0].tokens
-    return (0..<limit).first { place in
-      continuations.contains { $0.tokens[place] != first[place] }
-    } ?? limit
+    let first = continuations[0].tokens.prefix(limit)
+    return continuations.dropFirst().reduce(limit) { count, continuation in
+      zip(first.prefix(count), continuation.tokens).prefix { $0 == $1 }.count
+    }
   }
 
   /// Runs the tokens from a place on, and scores those from `start` on.

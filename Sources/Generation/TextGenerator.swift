@@ -3,9 +3,12 @@ public import Tokenization
 
 /// What to generate.
 public struct GenerationRequest: Sendable {
+  /// The most tokens that may be asked for.
+  public static let largestTokenLimit = 1_000_000_000
+
   /// Token ids of the prompt, at least one.
   public var prompt: [UInt32]
-  /// Tokens to generate at most.
+  /// Tokens to generate at most, from 0 to `largestTokenLimit`.
   public var tokenLimit: Int
   /// Goes on after an end token.
   public var ignoresEnd: Bool
@@ -24,8 +27,11 @@ public struct GenerationRequest: Sendable {
 
   /// Tokens that the sequence has at the end at most, at least 1; the last one generated is never run.
   public var longestSequence: Int {
-    min(max(prompt.count + max(tokenLimit, 1) - 1, 1), ContextOptions.largestContextCapacity)
+    min(max(tokensNeeded, 1), ContextOptions.largestContextCapacity)
   }
+
+  /// Tokens of context that are taken at most.
+  var tokensNeeded: Int { prompt.count + min(max(tokenLimit, 1), Self.largestTokenLimit) - 1 }
 }
 
 /// What generating took.
@@ -115,7 +121,7 @@ public final class TextGenerator {
     _ request: GenerationRequest, emit: (_ token: UInt32?, _ text: String) -> Bool
   ) throws(GenerationError) -> GenerationStatistics {
     guard !request.prompt.isEmpty else { throw .emptyPrompt }
-    let needed = request.prompt.count + max(request.tokenLimit, 1) - 1
+    let needed = request.tokensNeeded
     if context.keepsKeys, needed > context.options.contextCapacity {
       throw .length(needed: needed, capacity: context.options.contextCapacity)
     }

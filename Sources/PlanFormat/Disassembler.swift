@@ -1,10 +1,14 @@
-/// A listing of a plan: sections, constants, then one line for each instruction.
-public func disassemble(_ view: PlanView) -> String {
+/// A listing of a plan, line after line: sections, constants, then one line for each instruction.
+public func disassemble(_ view: PlanView, _ print: (String) -> Void) {
   let lister = Disassembler(view: view)
-  let lines =
-    [lister.header()] + lister.sections() + ["", "constants"] + lister.constants() + ["", "buffers"]
-    + lister.buffers() + ["", "instructions"] + lister.instructions()
-  return lines.joined(separator: "\n") + "\n"
+  print(lister.header())
+  lister.sections.forEach(print)
+  ["", "constants"].forEach(print)
+  lister.constants.forEach(print)
+  ["", "buffers"].forEach(print)
+  lister.buffers.forEach(print)
+  ["", "instructions"].forEach(print)
+  lister.instructions.forEach(print)
 }
 
 private struct Disassembler {
@@ -17,30 +21,30 @@ private struct Disassembler {
       + "state \(model.stateBytesPerSlot) bytes a slot, logits \(name(of: model.logits))"
   }
 
-  func sections() -> [String] {
-    SectionKind.allCases.map { kind in
+  var sections: some Sequence<String> {
+    SectionKind.allCases.lazy.map { kind in
       let range = view.range(of: kind)
       return "section \(kind) at \(range.lowerBound), \(range.count) bytes"
     }
   }
 
-  func constants() -> [String] {
-    (0..<UInt32(view.constantCount)).map { index in
+  var constants: some Sequence<String> {
+    (0..<UInt32(view.constantCount)).lazy.map { index in
       let id = ConstantID(index)
       let range = view.constantRange(id)
       return "  \(index) \(describe(id)) at \(range.lowerBound), \(range.count) bytes"
     }
   }
 
-  func buffers() -> [String] {
-    (0..<UInt32(view.bufferCount)).map { index in
+  var buffers: some Sequence<String> {
+    (0..<UInt32(view.bufferCount)).lazy.map { index in
       let buffer = view.buffer(BufferID(index))
       return "  \(index) \(describe(BufferID(index))) \(buffer.program) + \(buffer.offset)"
     }
   }
 
-  func instructions() -> [String] {
-    (0..<view.instructionCount).map { index in
+  var instructions: some Sequence<String> {
+    (0..<view.instructionCount).lazy.map { index in
       let instruction = view.instruction(index)
       let spec = instruction.opcode.spec
       let operands = spec.words.compactMap { word in

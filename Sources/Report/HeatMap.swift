@@ -11,20 +11,34 @@ struct HeatMap {
     let detail: String
   }
 
+  /// Above so many cells a map is left out.
+  private static let mostCells = 100_000
+
   private let cells: [Cell]
 
   /// Takes the cells of tensors, in any order; those outside the layers form a row of their own.
   init(_ cells: [Cell]) { self.cells = cells }
 
-  /// The map, kinds in the order in which they first occur.
+  /// The map, kinds in the order in which they first occur; a sentence where it would be too large.
   func html(_ title: String) -> HTML {
-    let kinds = cells.reduce(into: [String]()) { kinds, cell in
-      if !kinds.contains(cell.place.kind) { kinds.append(cell.place.kind) }
+    var (kinds, found) = ([String](), [Int?: [String: Cell]]())
+    var known: Set<String> = []
+    for cell in cells {
+      if known.insert(cell.place.kind).inserted { kinds.append(cell.place.kind) }
+      if found[cell.place.layer]?[cell.place.kind] == nil {
+        found[cell.place.layer, default: [:]][cell.place.kind] = cell
+      }
     }
-    let layers = Set(cells.compactMap(\.place.layer)).sorted().map(Optional.init)
-    let outside: [Int?] = cells.contains { $0.place.layer == nil } ? [nil] : []
+    guard found.count * kinds.count <= Self.mostCells else {
+      return """
+        <p>\(title): left out, for \(found.count) rows of \(kinds.count) kinds of tensors are more than \(Self.mostCells) \
+        cells.</p>
+
+        """
+    }
+    let layers = found.keys.sorted { ($0 ?? .max) < ($1 ?? .max) }
     let head = kinds.map { "<th scope=\"col\">\($0)</th>" as HTML }
-    let rows = (layers + outside).map { row($0, kinds) }
+    let rows = layers.map { row($0, kinds, found[$0] ?? [:]) }
     return """
       <div class="wide"><table class="heat"><caption>\(title)</caption><thead><tr><th scope="col">layer</th>\(head)</tr></thead><tbody>
       \(rows)</tbody></table></div>
@@ -32,10 +46,9 @@ struct HeatMap {
       """
   }
 
-  private func row(_ layer: Int?, _ kinds: [String]) -> HTML {
-    let inRow = cells.filter { $0.place.layer == layer }
+  private func row(_ layer: Int?, _ kinds: [String], _ cells: [String: Cell]) -> HTML {
     let columns = kinds.map { kind -> HTML in
-      guard let cell = inRow.first(where: { $0.place.kind == kind }) else { return "<td></td>" }
+      guard let cell = cells[kind] else { return "<td></td>" }
       let shade = Figure.coordinate(min(max(cell.shade, 0), 1))
       return "<td style=\"--v:\(shade)\" title=\"\(cell.detail)\">\(cell.text)</td>"
     }

@@ -17,9 +17,10 @@ extension Report {
 
   /// One line for each layer whose scan output was rotated: from the median channel to the largest.
   private func rotationTable(_ ranges: [RangeFacts]) -> HTML? {
+    let named = Dictionary(ranges.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let pairs = ranges.compactMap { after -> (RangeFacts, RangeFacts)? in
-      let original = after.name.hasSuffix("_rotated") ? String(after.name.dropLast(8)) : nil
-      return ranges.first { $0.name == original }.map { ($0, after) }
+      guard after.name.hasSuffix("_rotated") else { return nil }
+      return named[String(after.name.dropLast(8))].map { ($0, after) }
     }.sorted { ($0.0.place.layer ?? .max, $0.0.name) < ($1.0.place.layer ?? .max, $1.0.name) }
     guard !pairs.isEmpty else { return nil }
     let ends = pairs.flatMap { [$0.0.summary, $0.1.summary] }

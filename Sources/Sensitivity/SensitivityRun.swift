@@ -26,9 +26,7 @@ public struct SensitivityRun {
   public init(
     _ model: LoadedModel, recipe: Recipe, statistics: Statistics, windows: TextWindows, threads: Int
   ) throws {
-    var recipe = recipe
-    recipe.weights.rounding = .nearest
-    recipe.correctsBias = false
+    let recipe = recipe.asMeasured
     self.model = model
     self.recipe = recipe
     self.statistics = statistics
@@ -125,5 +123,15 @@ public struct SensitivityRun {
       throw DiagnosticFailure(.internalFault, "a score has no comparison with the float model")
     }
     return (paired, scratch.byteCount)
+  }
+}
+
+extension Recipe {
+  /// The recipe without what an analysis passes over.
+  var asMeasured: Recipe {
+    var recipe = self
+    recipe.weights.rounding = .nearest
+    recipe.correctsBias = false
+    return recipe
   }
 }

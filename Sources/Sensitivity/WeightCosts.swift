@@ -4,7 +4,7 @@ import Evaluation
 import Files
 import Frontend
 import JSONText
-import Passes
+public import Passes
 
 /// What four bits cost weights, measured now or read from what `quamba analyze` has saved.
 public struct WeightCosts: Sendable {
@@ -20,14 +20,19 @@ public struct WeightCosts: Sendable {
 
   /// Reads an analysis.
   ///
-  /// - Parameter model: the model that it must be of.
-  /// - Throws: `DiagnosticFailure`: the file is no analysis, tells nothing of four bits, or is of another model.
-  public init(path: String, model: LoadedModel) throws {
+  /// - Parameters:
+  ///   - model: the model that it must be of.
+  ///   - recipe: the recipe that it must be by, but for what an analysis passes over.
+  /// - Throws: `DiagnosticFailure`: the file is no analysis, tells nothing of four bits, or is of another model or by
+  ///   another recipe.
+  public init(path: String, model: LoadedModel, recipe: Recipe) throws {
     let bytes = try InputFile.read(path, limit: 64 << 20, allowsPipe: true)
     let digest: String
+    let used: JSONValue?
     do throws(JSONError) {
       let root = JSONCursor(try JSONText.parse(bytes))
       digest = try root["digests"]["model"].string()
+      used = try root.optional("recipe")?.value
       costs = try Self.costs(root)
     } catch {
       throw DiagnosticFailure(
@@ -41,6 +46,18 @@ public struct WeightCosts: Sendable {
         .statisticsMismatch, "the analysis is of another model", at: .file(path),
         hint: "analyze this model by the recipe of this compile")
     }
+    if let used, !Self.isSame(try RecipeSource.recipe(used, from: path), recipe) {
+      throw DiagnosticFailure(
+        .statisticsMismatch, "the analysis is by another recipe", at: .file(path),
+        hint: "analyze by the recipe of this compile, with the same --keep and --set")
+    }
+  }
+
+  /// Whether two recipes cost the same, whatever they are called.
+  private static func isSame(_ first: Recipe, _ second: Recipe) -> Bool {
+    var (first, second) = (first.asMeasured, second.asMeasured)
+    (first.name, second.name) = ("", "")
+    return first == second
   }
 
   private static func costs(_ root: JSONCursor) throws(JSONError) -> [String: Double] {

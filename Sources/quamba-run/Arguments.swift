@@ -69,7 +69,10 @@ struct Arguments {
     guard let prompt = prompts.first, prompts.count == 1 else {
       throw .usage("give one of --prompt and --ids")
     }
-    guard sampling.isValid, tokenLimit >= 0 else { throw .usage("a number is out of range") }
+    guard (0...GenerationRequest.largestTokenLimit).contains(tokenLimit) else {
+      throw .usage("-n is \(tokenLimit); it must be from 0 to \(GenerationRequest.largestTokenLimit)")
+    }
+    guard sampling.isValid else { throw .usage("a number is out of range") }
     (self.plan, self.prompt) = (plan, prompt)
   }
 

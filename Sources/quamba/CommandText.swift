@@ -1,8 +1,20 @@
 /// Commands as one types them.
 enum CommandText {
-  /// The command that this process was started with.
+  /// Options that change how a command runs and nothing of what it makes.
+  private static let passing = ["--threads", "--progress"]
+
+  /// The command that this process was started with, without options that what it makes does not depend on.
   static var own: String {
-    (["quamba"] + CommandLine.arguments.dropFirst()).map(quoted).joined(separator: " ")
+    var words = ["quamba"]
+    var rest = CommandLine.arguments.dropFirst()
+    while let word = rest.popFirst() {
+      if passing.contains(word) {
+        _ = rest.popFirst()
+      } else if !passing.contains(where: { word.hasPrefix($0 + "=") }) {
+        words.append(word)
+      }
+    }
+    return words.map(quoted).joined(separator: " ")
   }
 
   /// A word as a shell reads it.

@@ -5,7 +5,7 @@ import Evaluation
 /// Errors of evaluations as findings.
 enum EvaluationFailure {
   /// Turns errors into findings about a file.
-  static func naming<Result>(_ path: String?, _ body: () throws -> Result) throws -> Result {
+  static func naming<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
     do {
       return try body()
     } catch EvaluationError.stopped(let done) {
@@ -16,7 +16,7 @@ enum EvaluationFailure {
       throw error
     } catch let error as EvaluationError {
       throw DiagnosticFailure(
-        .badText, "\(error)", at: path.map { .file($0) } ?? .nowhere, hint: hint(error))
+        .badText, "\(error)", at: .file(path), hint: hint(error))
     }
   }
 

@@ -1,4 +1,5 @@
 import Calibration
+import Foundation
 import Testing
 
 @Suite(.serialized) struct HistogramTests {
@@ -73,5 +74,37 @@ import Testing
     // The error's slope is zero where clip · 1000 / (6 · 127²) = 2 · (100 − clip).
     let exact = 200 / (2 + 1000 / (6.0 * 127 * 127))
     #expect(abs(clip / exact - 1) < 0.003)
+  }
+
+  /// The clip of least error among the upper edges of all bins, one after the other.
+  private static func clip(tryingAll values: [Float]) -> Float {
+    let bins = Dictionary(grouping: values.filter { $0.bitPattern >> 14 > 0 }) { $0.bitPattern >> 14 }
+      .mapValues { Double($0.count) }.sorted { $0.key < $1.key }
+    let edges = bins[0].key..<bins[bins.count - 1].key
+    func middle(_ bin: UInt32) -> Double { Double(Float(bitPattern: bin << 14 + 1 << 13)) }
+    var best = (clip: values.max() ?? 0, error: Double.infinity)
+    var clips = edges.map { Float(bitPattern: ($0 + 1) << 14) }
+    clips.insert(best.clip, at: 0)
+    for clip in clips {
+      let step = Double(clip) / 127
+      let error = bins.reduce(0.0) { sum, bin in
+        let excess = middle(bin.key) - Double(clip)
+        let isOutside = clip < clips[0] && Float(bitPattern: bin.key << 14) >= clip
+        return sum + bin.value * (isOutside ? excess * excess : step * step / 12)
+      }
+      if error < best.error * (1 - 1e-12) { best = (clip, error) }
+    }
+    return best.clip
+  }
+
+  @Test func noEdgeIsBetter() throws {
+    var noise = Noise(state: 9)
+    for spread in [0.5, 2, 8, 20] as [Float] {
+      for count in [2, 3, 10, 40] {
+        let values = noise.floats(count, scale: spread).map { exp2($0) }
+        let repeated = values.enumerated().flatMap { Array(repeating: $1, count: 1 + 7 * ($0 % 5)) }
+        #expect(try Self.histogram(of: repeated).leastErrorClip() == Self.clip(tryingAll: repeated))
+      }
+    }
   }
 }

@@ -78,6 +78,8 @@ enum StatisticsText {
     ("AAAAPwAAgD8=", "AAAAPwAA=D8=", "$.taps[0].channel_maxima"),
     ("AAAAPwAAgD8=", "AAAAPwAAgD-_", "$.taps[0].channel_maxima"),
     ("AAAAPwAAgD8=", "====", "$.taps[0].channel_maxima"),
+    (#""name":"tap""#, #""name":"t\u001b[2J""#, "$.taps[0].name"),
+    (#""name":"tap""#, #""name":"t\u0085""#, "$.taps[0].name"),
     (#""count":2"#, #""count":-2"#, "$.taps[0].count"),
     (#""count":2"#, #""count":2.0"#, "$.taps[0].count"),
     (#""count":2"#, #""count":0"#, "$.taps[0].count"),

@@ -93,6 +93,13 @@ struct BudgetTests {
     // The header region, with the recipe in it, differs too.
     #expect(abs(bytes - (size - smaller)) < 1024 && bytes > 0)
     #expect(alone > without)
+    // Only an analysis by the recipe of the compile is used; what it passes over may differ.
+    let budget = ["--budget", "32bpw", "--sensitivities", "analysis.json"]
+    #expect(try compile(budget).code == 0)
+    #expect(try compile(budget + ["--recipe", "nearest.json"]).code == 0)
+    let other = try compile(budget + ["--keep", "layers.0.*"])
+    #expect(other.code == 65 && other.errorCodes == ["statistics-mismatch"], "\(other.errors)")
+    #expect(other.errors.contains("analysis.json: the analysis is by another recipe"), "\(other.errors)")
   }
 
   /// KL and size of a plan with nearest codes.
@@ -174,5 +181,8 @@ struct BudgetTests {
     let other = try place.text("costs.json").replacing(/"model": "[0-9a-f]{64}"/) { _ in "\"model\": \"0\"" }
     try place.write("other.json", other)
     try refused(["--budget", "6bpw", "--sensitivities", "other.json"], 65, "error[statistics-mismatch]")
+    try place.write("far.jsonl", "{\"ids\": [1, 384, 2]}")
+    let far = try run(["analyze", Self.model, "--text", "far.jsonl", "--stats", "stats"])
+    #expect(far.code == 65 && far.errors.contains("far.jsonl: token id 384 is not below"), "\(far.errors)")
   }
 }

@@ -175,6 +175,11 @@ struct EvalTests {
     let wrong = try run([plan, "--tasks", "wrong.jsonl"])
     #expect(wrong.code == 65 && wrong.errorCodes == lines.map { _ in "bad-text" }, "\(wrong.errors)")
     for number in lines.indices { #expect(wrong.errors.contains("line \(number + 1): ")) }
+    let many = (0...1000).map { "\"c\($0)\"" }.joined(separator: ", ")
+    try place.write("many.jsonl", "{\"context\": \"a\", \"choices\": [\(many)], \"answer\": 0}")
+    let crowded = try run([plan, "--tasks", "many.jsonl"])
+    #expect(crowded.code == 65 && crowded.errorCodes == ["bad-text"], "\(crowded.errors)")
+    #expect(crowded.errors.contains("there are 1001 choices; at most 1000 are read"), "\(crowded.errors)")
     // With a beginning-of-text token before it an empty context will do.
     try place.write("empty.jsonl", lines[2])
     let begun = try run([plan, "--tasks", "empty.jsonl", "--bos"])

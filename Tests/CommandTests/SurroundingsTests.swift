@@ -9,6 +9,8 @@ struct SurroundingsTests {
     let testDescription: String
     var shell = ""
     var environment: [String: String] = [:]
+    /// Options of the commands that compute.
+    var options: [String] = []
   }
 
   static let all = [
@@ -20,6 +22,8 @@ struct SurroundingsTests {
     Surroundings(testDescription: "home", environment: ["HOME": "/nowhere", "USER": "x", "LOGNAME": "y"]),
     Surroundings(testDescription: "few files", shell: "ulimit -n 32; "),
     Surroundings(testDescription: "one processor", shell: "taskset -c 0 "),
+    Surroundings(testDescription: "one thread", options: ["--threads", "1", "--progress", "plain"]),
+    Surroundings(testDescription: "three threads", options: ["--threads=3", "--progress=json"]),
     Surroundings(testDescription: "hashes", environment: ["SWIFT_DETERMINISTIC_HASHING": "1"]),
   ]
 
@@ -37,10 +41,11 @@ struct SurroundingsTests {
     }
     try FileManager.default.copyItem(atPath: place.path("k.key"), toPath: inner.path("k.key"))
     try FileManager.default.createSymbolicLink(atPath: inner.path("m"), withDestinationPath: model)
+    let options = surroundings?.options ?? []
     let commands = [
-      ["calibrate", "m", "-o", "statistics"] + Fixtures.little,
-      ["compile", "m", "-o", "plan", "--stats", "statistics"],
-      ["compile", "m", "-o", "float", "--recipe", "float32", "--report", "first page"],
+      ["calibrate", "m", "-o", "statistics"] + Fixtures.little + options,
+      ["compile", "m", "-o", "plan", "--stats", "statistics"] + options,
+      ["compile", "m"] + options + ["-o", "float", "--recipe", "float32", "--report", "first page"],
       ["report", "plan", "--stats", "statistics", "-o", "second page"],
       ["sign", "plan", "--key", "k.key", "-o", "signature"],
     ]

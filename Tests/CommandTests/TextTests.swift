@@ -125,6 +125,24 @@ struct TextTests {
   }
 
   @Test
+  func aTextOfTheIRThatIsNoneIsNamed() throws {
+    let dumped = try Program.quamba.run(["ir", "dump", Fixtures.model("tiny"), "-o", place.path("good.ir")])
+    #expect(dumped.code == 0, "\(dumped.errors)")
+    try place.write("bad.ir", try place.text("good.ir") + "?\n")
+    for files in [["good.ir", "bad.ir"], ["bad.ir", "good.ir"]] {
+      try expect(["ir", "diff"] + files, 65, "bad-ir-text", ["error[bad-ir-text]: bad.ir: "])
+    }
+  }
+
+  @Test
+  func idsBeyondTheVocabularyNameTheirFile() throws {
+    try place.write("far.jsonl", "{\"ids\": [1, 384, 2]}")
+    let model = Fixtures.model("mamba-f32")
+    let words = ["far.jsonl: token id 384 is not below the vocabulary of 384"]
+    try expect(["calibrate", model, "-o", "x", "--text", "far.jsonl"], 65, "bad-text", words)
+  }
+
+  @Test
   func tokenizersToEvaluateWith() throws {
     let eval = ["--text", Fixtures.text, "--windows", "1", "--window", "16", "--progress", "none"]
     let copy = try ModelCopy(of: Fixtures.example, in: place.path)

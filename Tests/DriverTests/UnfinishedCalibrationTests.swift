@@ -11,20 +11,26 @@ struct UnfinishedCalibrationTests {
   private static let passages = 5
 
   /// Calibrates until so many passages are done.
+  /// - Parameter first: the passage that must be the first to be told of.
   private func calibrate(
-    _ output: String, until last: Int = .max, length: Int = 16, part: CalibrationText.Part = .whole
+    _ output: String, from first: Int? = nil, until last: Int = .max, length: Int = 16,
+    part: CalibrationText.Part = .whole
   ) throws -> Statistics {
     let run = try CalibrationRun(try LoadedModel(directory: Fixtures.model("tiny"), checksValues: false))
-    var done = 0
+    var (told, totals) = ([Int](), Set<Int>())
+    defer { if let first { #expect(told.first == first && totals == [Self.passages], "\(told)") } }
     return try run.run(
       text: nil, size: CalibrationText.Size(samples: Self.passages, length: length), part: part,
-      unfinished: UnfinishedCalibration(output: output), threads: 1, progress: { now, _ in done = now },
-      shouldStop: { done >= last })
+      unfinished: UnfinishedCalibration(output: output), threads: 1,
+      progress: { now, total in
+        told.append(now)
+        totals.insert(total)
+      }, shouldStop: { told.last ?? 0 >= last })
   }
 
-  private func expectStop(_ output: String, until last: Int) {
+  private func expectStop(_ output: String, from first: Int = 1, until last: Int) {
     do {
-      _ = try calibrate(output, until: last)
+      _ = try calibrate(output, from: first, until: last)
       Issue.record("the calibration was not stopped")
     } catch let failure as DiagnosticFailure {
       #expect(failure.exitStatus == .interrupted)
@@ -40,11 +46,11 @@ struct UnfinishedCalibrationTests {
       let expected = try calibrate(place + "/whole").text
       let output = place + "/stopped"
       for last in 1..<Self.passages {
-        expectStop(output, until: last)
+        expectStop(output, from: last, until: last)
         let kept = try Statistics(path: UnfinishedCalibration(output: output).path)
         #expect(kept.passages.count == last)
       }
-      #expect(try calibrate(output).text == expected)
+      #expect(try calibrate(output, from: Self.passages).text == expected)
       UnfinishedCalibration(output: output).remove()
       #expect(try FileManager.default.contentsOfDirectory(atPath: place).isEmpty)
     }

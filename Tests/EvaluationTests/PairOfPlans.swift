@@ -4,7 +4,9 @@ import PlanRuntime
 /// Small float plans, embed → conv → head, whose convolution makes each prediction depend on earlier tokens.
 enum PairOfPlans {
   /// Makes a plan; different seeds give different weights, `spoiled` an infinite one.
-  static func make(seed: UInt64, vocabulary: UInt32 = 50, spoiled: Bool = false) throws -> Plan {
+  static func make(
+    seed: UInt64, vocabulary: UInt32 = 50, spoiled: Bool = false, logitsName: String = "logits"
+  ) throws -> Plan {
     var noise = Noise(state: seed)
     var draft = PlanDraft(
       model: ModelRecord(
@@ -13,7 +15,7 @@ enum PairOfPlans {
     let e = draft.addBuffer("e", type: .f32, width: 16, offset: 0)
     let u = draft.addBuffer("u", type: .f32, width: 16, offset: 64)
     let h = draft.addBuffer("h", program: .head, type: .f32, width: 16, offset: 0)
-    let logits = draft.addBuffer("logits", program: .head, type: .f32, width: vocabulary, offset: 64)
+    let logits = draft.addBuffer(logitsName, program: .head, type: .f32, width: vocabulary, offset: 64)
     draft.model.logits = logits
     let table = draft.addConstant("table", type: .f32, layout: .rowMajor, d0: vocabulary, d1: 16)
     let taps = draft.addConstant("taps", type: .f32, layout: .taps, d0: 3, d1: 16)

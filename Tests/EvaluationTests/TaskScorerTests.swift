@@ -44,6 +44,22 @@ import Testing
     }
   }
 
+  @Test func choicesThatShareTheirContextAreTheSame() throws {
+    let plan = try PairOfPlans.make(seed: 1)
+    let alone = choices(8)
+    for count in [0, 9, 10, 11] {
+      let context = Array(alone[0].tokens.prefix(count)) + [0]
+      let shared = alone.map {
+        Question.Continuation(tokens: $0.tokens, sharing: context, start: $0.start, length: $0.length)
+      }
+      #expect(shared.map(\.tokens) == alone.map(\.tokens) && shared.map(\.count) == alone.map(\.count))
+      let scores = try [alone, shared].map {
+        try TaskScorer.score(plan, on: [Question(choices: $0, answer: 1)], threads: 1)
+      }
+      #expect(scores[0][0].figures.map(\.plan) == scores[1][0].figures.map(\.plan))
+    }
+  }
+
   @Test func lastWordsAgreeWithDirectComputation() throws {
     let (plan, baseline) = (try PairOfPlans.make(seed: 1), try PairOfPlans.make(seed: 2))
     let text = PairOfPlans.text(60)

@@ -16,8 +16,8 @@ struct SpecTests {
   @Test
   func theListingNamesEverything() throws {
     let bytes = try SmallPlan().bytes()
-    let listing = try bytes.withUnsafeBytes { disassemble(try PlanView(verifying: $0)) }
-    let lines = listing.split(separator: "\n").map(String.init)
+    var lines: [String] = []
+    try bytes.withUnsafeBytes { disassemble(try PlanView(verifying: $0)) { lines.append($0) } }
     #expect(lines[0].hasPrefix("plan 1.3: vocabulary 19, width 24, layers 1, arena 768 + 256 bytes a row"))
     #expect(lines.contains("section model at 640, 64 bytes"))
     #expect(lines.contains("  0 @scale:vector f32[1] at 3072, 64 bytes"))

@@ -55,6 +55,7 @@ struct CommandTests {
     let wrong: [[String]] = [
       [], ["plan"], ["--prompt", "x"], ["a", "b", "--prompt", "x"], ["a", "--prompt"], ["a", "--what"],
       ["a", "--prompt", "x", "--ids", "1"], ["a", "--ids", "1,x"], ["a", "--ids", "1", "-n", "many"],
+      ["a", "--ids", "1", "-n", "9223372036854775807"], ["a", "--ids", "1", "-n", "1000000001"],
       ["a", "--ids", "1", "--temperature", "-1"], ["a", "--ids", "1", "--top-k", "0"],
     ]
     for arguments in wrong {

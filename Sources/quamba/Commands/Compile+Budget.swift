@@ -40,7 +40,7 @@ struct BudgetOptions: ParsableArguments {
     let sensitivities = sensitivities
     return { model, statistics in
       let costs =
-        try sensitivities.map { try WeightCosts(path: $0, model: model) }
+        try sensitivities.map { try WeightCosts(path: $0, model: model, recipe: options.recipe) }
         ?? WeightCosts(try Self.measure(model, statistics, options, progress))
       return try Self.rules(for: model, options.recipe, budget, costs)
     }
@@ -55,7 +55,7 @@ struct BudgetOptions: ParsableArguments {
         at: .option("--dry-run"), hint: "give --sensitivities FILE")
     }
     let model = try LoadedModel(directory: options.model, tokenizer: options.tokenizer, checksValues: false)
-    let costs = try WeightCosts(path: sensitivities, model: model)
+    let costs = try WeightCosts(path: sensitivities, model: model, recipe: options.recipe)
     return try Self.rules(for: model, options.recipe, budget, costs)
   }
 

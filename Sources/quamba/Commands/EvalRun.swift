@@ -60,8 +60,8 @@ final class EvalRun {
   /// Answers the questions of every task.
   func answerTasks() throws -> [[TaskScore]] {
     let baseline: Plan? = if case .plan(let plan) = reference { plan } else { nil }
-    return try tasks.map { questions in
-      let scores = try EvaluationFailure.naming(nil) {
+    return try zip(options.tasks, tasks).map { path, questions in
+      let scores = try EvaluationFailure.naming(path) {
         try TaskScorer.score(
           source.plan, on: questions, baseline: baseline, threads: options.threads.count,
           contextCapacity: options.capacity.context,

@@ -27,8 +27,10 @@ struct Inspect: ParsableCommand {
     let inspection = try PlanInspection(path: path)
     if json {
       Console.print(inspection.json)
+    } else if instructions {
+      inspection.printListing { Console.print($0) }
     } else {
-      Console.print(instructions ? inspection.disassembly : inspection.text)
+      Console.print(inspection.text)
     }
   }
 }

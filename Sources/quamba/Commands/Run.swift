@@ -44,7 +44,9 @@ struct Run: ParsableCommand {
 
   func validate() throws {
     guard (prompt == nil) != (ids == nil) else { throw ValidationError("give either --prompt or --ids") }
-    guard n >= 0 else { throw ValidationError("-n must not be negative") }
+    guard (0...GenerationRequest.largestTokenLimit).contains(n) else {
+      throw ValidationError("-n is \(n); it must be from 0 to \(GenerationRequest.largestTokenLimit)")
+    }
     guard sampling.isValid else {
       throw ValidationError(
         "--temperature must be at least 0, --top-k at least 1, --top-p above 0 and at most 1")
