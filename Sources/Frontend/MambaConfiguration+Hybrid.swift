@@ -66,6 +66,10 @@ struct HybridLayout {
     }
     if !config.contains("head_dim"), width % heads != 0 {
       config.report("num_attention_heads", "\(heads) does not divide hidden_size, \(width)")
+    } else if headWidth > ModelLimits.headWidth {
+      config.report(
+        "num_attention_heads",
+        "\(heads) leave \(headWidth) channels a head, more than \(ModelLimits.headWidth)")
     }
     if chosen > experts {
       config.report("num_experts_per_tok", "\(chosen) of \(experts) experts cannot be chosen")

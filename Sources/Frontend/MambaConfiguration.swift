@@ -85,6 +85,11 @@ struct MambaConfiguration {
     let multiple = config.optionalSize("pad_vocab_size_multiple", limit: 1 << 16) ?? 8
     let size = config.size("vocab_size", limit: TokenizerTables.maximumVocabulary)
     vocabulary = (size + multiple - 1) / multiple * multiple
+    if vocabulary > TokenizerTables.maximumVocabulary {
+      config.report(
+        "pad_vocab_size_multiple",
+        "\(size) tokens become \(vocabulary), more than \(TokenizerTables.maximumVocabulary)")
+    }
     epsilon = 1e-5
     isTied = config.flag("tie_embeddings", default: true)
     names = .original

@@ -189,6 +189,8 @@ struct ImportTests {
     for name in names {
       #expect(try findings(Self.hybrid([(name, 257)])).contains("bad-config $.\(name)"))
     }
+    let wide = Self.hybrid([("hidden_size", 257), ("num_experts", 2)])
+    #expect(try findings(wide) == ["bad-config $.num_attention_heads"])
   }
 
   /// A small config asks for three million tensors.
