@@ -2,8 +2,10 @@ import Digests
 import JSONText
 
 extension Statistics {
-  /// Long lists are strings, so that only passages and taps are members.
-  private static let limits = JSONLimits(maxDepth: 8, maxMembers: 8 << 20, maxBytes: 512 << 20)
+  /// Long lists are strings, so that only passages and taps are members; each is an object, as are the whole, the
+  /// bindings and the digests.
+  private static let limits = JSONLimits(
+    maxDepth: 8, maxMembers: 8 << 20, maxObjects: mostPassages + mostTaps + 3, maxBytes: 512 << 20)
 
   /// Reads the content of a `.qstats` file.
   ///

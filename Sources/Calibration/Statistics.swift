@@ -6,6 +6,10 @@ public import Digests
 public struct Statistics: Equatable, Sendable {
   /// The version of the file format that this code writes and reads.
   public static let formatVersion: Int64 = 2
+  /// The most passages that a calibration counts.
+  public static let mostPassages = 200_000
+  /// The most tensors that it observes.
+  static let mostTaps = 200_000
 
   /// What the statistics belong to.
   public let bindings: Bindings

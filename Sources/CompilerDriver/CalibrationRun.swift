@@ -192,7 +192,7 @@ public struct CalibrationRun: Sendable {
   /// - Throws: `DiagnosticFailure` where the text is another one.
   public func passages(of statistics: Statistics, text: TextInput?) throws(DiagnosticFailure) -> [Passage] {
     let bindings = statistics.bindings
-    guard statistics.passages.count == bindings.sampleCount, bindings.sampleCount <= 1_000_000,
+    guard statistics.passages.count == bindings.sampleCount, bindings.sampleCount <= Statistics.mostPassages,
       bindings.sequenceLength <= 4096
     else {
       throw DiagnosticFailure(

@@ -23,7 +23,7 @@ public struct CalibrationText: Sendable {
   public struct Part: Equatable, Sendable {
     /// The part's number, from 1.
     public let number: Int
-    /// Parts in all, at most 1,000,000.
+    /// Parts in all, at most as many as passages.
     public let count: Int
 
     /// The whole calibration.
@@ -39,7 +39,7 @@ public struct CalibrationText: Sendable {
     public init?(_ text: String) {
       let pieces = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
       guard pieces.count == 2, let number = pieces[0], let count = pieces[1],
-        (1...1_000_000).contains(count), (1...count).contains(number)
+        (1...Statistics.mostPassages).contains(count), (1...count).contains(number)
       else { return nil }
       self.init(number: number, count: count)
     }

@@ -18,7 +18,7 @@ public struct ModelInspection: Sendable {
     model.imported.checkpoint.names.compactMap { model.imported.checkpoint.entry($0) }
   }
 
-  private var parameters: Int { entries.reduce(0) { $0 + $1.shape.reduce(1, *) } }
+  private var parameters: Int { entries.reduce(0) { $0 + $1.elementCount } }
 
   /// The inspection as JSON (`Schemas/inspect-model.schema.json`).
   public var json: JSONValue {

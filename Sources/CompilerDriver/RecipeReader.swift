@@ -46,8 +46,8 @@ final class RecipeReader {
         "embedding": { self.readWord($0, Vocabulary(), into: &recipe.embedding) },
         "head_input": { self.readWord($0, Vocabulary(), into: &recipe.headInput) },
         "state": { self.readWord($0, Vocabulary(), into: &recipe.state) },
-        "keep": { recipe.keep = try $0.array().compactMap(self.glob) },
-        "set": { recipe.rules = try $0.array().compactMap(self.rule) },
+        "keep": { recipe.keep = try Self.patterns($0).compactMap(self.glob) },
+        "set": { recipe.rules = try Self.patterns($0).compactMap(self.rule) },
       ], required: ["name"])
     return recipe
   }
@@ -157,6 +157,17 @@ extension RecipeReader {
 
 /// Single tensors.
 extension RecipeReader {
+  /// The most patterns to keep, and the most rules: every tensor is compared with each.
+  private static let mostPatterns = 4_096
+
+  private static func patterns(_ cursor: JSONCursor) throws(JSONError) -> [JSONCursor] {
+    let patterns = try cursor.array()
+    guard patterns.count <= mostPatterns else {
+      throw cursor.error("there are \(patterns.count) patterns, more than \(mostPatterns)")
+    }
+    return patterns
+  }
+
   private func glob(_ cursor: JSONCursor) -> Glob? {
     var glob: Glob?
     attempt(cursor) { cursor in

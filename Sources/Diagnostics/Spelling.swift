@@ -22,9 +22,12 @@ public enum Spelling {
     return "\(guess)there is: \(names.joined(separator: ", "))"
   }
 
+  /// What follows so many bytes of a text is not compared.
+  private static let longest = 128
+
   /// How many letters must be changed, added or left out to make one text of the other.
   private static func distance(_ first: String, _ second: String) -> Int {
-    let (first, second) = (Array(first.utf8), Array(second.utf8))
+    let (first, second) = (Array(first.utf8.prefix(longest)), Array(second.utf8.prefix(longest)))
     var row = Array(0...second.count)
     for (index, letter) in first.enumerated() {
       var diagonal = row[0]

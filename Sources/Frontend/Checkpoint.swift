@@ -26,6 +26,8 @@ public final class Checkpoint: Sendable {
     public let element: ElementType?
     /// Sizes, outermost first.
     public let shape: [Int]
+    /// Number of elements.
+    public let elementCount: Int
     /// Size in the file.
     public let byteCount: Int
     /// Name of the file.
@@ -68,23 +70,42 @@ public final class Checkpoint: Sendable {
     places[name].map { place in
       Entry(
         name: name, typeName: place.tensor.typeName, element: place.tensor.element,
-        shape: place.tensor.shape, byteCount: place.tensor.byteRange.count, file: shards[place.shard].path)
+        shape: place.tensor.shape, elementCount: place.tensor.elementCount,
+        byteCount: place.tensor.byteRange.count, file: shards[place.shard].path)
     }
   }
 
   /// Bytes of all tensors.
   public var byteCount: Int { names.reduce(0) { $0 + (entry($1)?.byteCount ?? 0) } }
 
-  /// Names of the tensors that hold a NaN or an infinity, sorted.
+  /// Those of some tensors that hold a NaN or an infinity, sorted.
   /// - Throws: `DiagnosticFailure` where it was interrupted.
-  /// - Complexity: reads every tensor once.
-  public func nonFiniteTensors() throws(DiagnosticFailure) -> [String] {
-    let names = names
-    let found = try Parallel.map(names) { (name) throws(DiagnosticFailure) in
-      try checkInterruption()
-      return isNotFinite(name)
+  /// - Complexity: reads the bytes of these tensors, and once those that several share.
+  public func nonFiniteTensors(among names: Set<String>) throws(DiagnosticFailure) -> [String] {
+    var sharing: [Stretch: [String]] = [:]
+    for name in names {
+      if let stretch = stretch(of: name) { sharing[stretch, default: []].append(name) }
     }
-    return zip(names, found).filter(\.1).map(\.0)
+    let groups = sharing.sorted { $0.key.order < $1.key.order }.map(\.value)
+    let found = try Parallel.map(groups) { (names) throws(DiagnosticFailure) in
+      try checkInterruption()
+      return isNotFinite(names[0])
+    }
+    return zip(groups, found).filter(\.1).flatMap(\.0).sorted()
+  }
+
+  /// Bytes of a shard that are read as floats of a type.
+  private struct Stretch: Hashable {
+    let shard: Int
+    let bytes: Range<Int>
+    let element: ElementType
+
+    var order: (Int, Int, Int) { (shard, bytes.lowerBound, bytes.upperBound) }
+  }
+
+  private func stretch(of name: String) -> Stretch? {
+    guard let place = places[name], let element = place.tensor.element else { return nil }
+    return Stretch(shard: place.shard, bytes: place.tensor.byteRange, element: element)
   }
 
   private func checkInterruption() throws(DiagnosticFailure) {

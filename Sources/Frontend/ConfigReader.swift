@@ -13,7 +13,7 @@ struct ConfigReader {
     self.file = file
   }
 
-  /// The largest size of any dimension: products of two stay within 64 bits.
+  /// The largest size of any dimension: products of two, and of one that has a limit of its own, stay within 64 bits.
   static let largestSize = 1 << 24
 
   /// A required size of at least 1; 1 after a problem.

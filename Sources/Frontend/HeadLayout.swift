@@ -51,7 +51,7 @@ struct HeadLayout {
   ) {
     let headWidth = config.optionalSize(width) ?? 64
     count = heads ?? max(1, inner / headWidth)
-    groups = config.optionalSize(groupsName) ?? usualGroups
+    groups = config.optionalSize(groupsName, limit: ModelLimits.groups) ?? usualGroups
     let bounds = config.bounds(limits)
     minimum = bounds.flatMap { $0.low > 0 ? min(Float($0.low), .greatestFiniteMagnitude) : nil }
     maximum = bounds.flatMap { Float($0.high).isFinite ? Float($0.high) : nil }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Tokenization
 
 /// Names of modules that differ between layouts.
 struct CheckpointNames {
@@ -53,10 +54,10 @@ struct HybridLayout {
   init(_ config: inout ConfigReader, width: Int) {
     heads = config.size("num_attention_heads", limit: 1 << 16)
     keyHeads = config.optionalSize("num_key_value_heads", limit: 1 << 16) ?? heads
-    headWidth = config.optionalSize("head_dim") ?? max(width / heads, 1)
+    headWidth = config.optionalSize("head_dim", limit: ModelLimits.headWidth) ?? max(width / heads, 1)
     mlpWidth = config.size("intermediate_size")
-    experts = config.optionalSize("num_experts", limit: 1 << 16) ?? 16
-    chosen = config.optionalSize("num_experts_per_tok", limit: 1 << 16) ?? 2
+    experts = config.optionalSize("num_experts", limit: ModelLimits.experts) ?? 16
+    chosen = config.optionalSize("num_experts_per_tok", limit: ModelLimits.experts) ?? 2
     attention = Self.every("attn_layer", (8, 4), &config)
     routing = Self.every("expert_layer", (2, 1), &config)
     if heads % keyHeads != 0 {
@@ -65,6 +66,10 @@ struct HybridLayout {
     }
     if !config.contains("head_dim"), width % heads != 0 {
       config.report("num_attention_heads", "\(heads) does not divide hidden_size, \(width)")
+    } else if headWidth > ModelLimits.headWidth {
+      config.report(
+        "num_attention_heads",
+        "\(heads) leave \(headWidth) channels a head, more than \(ModelLimits.headWidth)")
     }
     if chosen > experts {
       config.report("num_experts_per_tok", "\(chosen) of \(experts) experts cannot be chosen")
@@ -89,10 +94,10 @@ extension MambaConfiguration {
     architecture = "jamba"
     names = .jamba
     width = config.size("hidden_size")
-    vocabulary = config.size("vocab_size")
-    layers = config.size("num_hidden_layers", limit: 4096)
-    states = config.optionalSize("mamba_d_state") ?? 16
-    taps = config.optionalSize("mamba_d_conv") ?? 4
+    vocabulary = config.size("vocab_size", limit: TokenizerTables.maximumVocabulary)
+    layers = config.size("num_hidden_layers", limit: ModelLimits.layers)
+    states = config.optionalSize("mamba_d_state", limit: ModelLimits.states) ?? 16
+    taps = config.optionalSize("mamba_d_conv", limit: ModelLimits.taps) ?? 4
     inner = (config.optionalSize("mamba_expand", limit: 256) ?? 2) * width
     rank = config.optionalSize("mamba_dt_rank", automatic: "auto") ?? (width + 15) / 16
     epsilon = Float(config.positive("rms_norm_eps", default: 1e-6))

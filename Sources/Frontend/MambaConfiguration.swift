@@ -49,9 +49,9 @@ struct MambaConfiguration {
     self.selectionEpsilon = selectionEpsilon
     width = config.size("hidden_size")
     vocabulary = config.size("vocab_size", limit: TokenizerTables.maximumVocabulary)
-    layers = config.size("num_hidden_layers", limit: 4096)
-    states = config.size("state_size")
-    taps = config.size("conv_kernel")
+    layers = config.size("num_hidden_layers", limit: ModelLimits.layers)
+    states = config.size("state_size", limit: ModelLimits.states)
+    taps = config.size("conv_kernel", limit: ModelLimits.taps)
     let expand = config.optionalSize("expand", limit: 256) ?? 2
     inner = config.optionalSize("intermediate_size") ?? expand * width
     heads = hasHeads ? HeadLayout(transformers: &config, inner: inner) : nil
@@ -81,10 +81,15 @@ struct MambaConfiguration {
   private init(original config: inout ConfigReader) {
     selectionEpsilon = nil
     width = config.size("d_model")
-    layers = config.size("n_layer", limit: 4096)
+    layers = config.size("n_layer", limit: ModelLimits.layers)
     let multiple = config.optionalSize("pad_vocab_size_multiple", limit: 1 << 16) ?? 8
     let size = config.size("vocab_size", limit: TokenizerTables.maximumVocabulary)
     vocabulary = (size + multiple - 1) / multiple * multiple
+    if vocabulary > TokenizerTables.maximumVocabulary {
+      config.report(
+        "pad_vocab_size_multiple",
+        "\(size) tokens become \(vocabulary), more than \(TokenizerTables.maximumVocabulary)")
+    }
     epsilon = 1e-5
     isTied = config.flag("tie_embeddings", default: true)
     names = .original
@@ -95,7 +100,8 @@ struct MambaConfiguration {
       let hasHeads = Self.layerKind(&settings) == "Mamba2"
       let inner = (settings.optionalSize("expand", limit: 256) ?? 2) * width
       return (
-        settings.optionalSize("d_state") ?? (hasHeads ? 128 : 16), settings.optionalSize("d_conv") ?? 4,
+        settings.optionalSize("d_state", limit: ModelLimits.states) ?? (hasHeads ? 128 : 16),
+        settings.optionalSize("d_conv", limit: ModelLimits.taps) ?? 4,
         inner,
         settings.optionalSize("dt_rank", automatic: "auto") ?? (width + 15) / 16,
         hasHeads ? HeadLayout(original: &settings, inner: inner) : nil,
@@ -133,7 +139,7 @@ struct MambaConfiguration {
       return layer
     }
     let known = layer == "Mamba2" ? HeadLayout.knownSettings : knownSettings
-    for name in settings.names where !known.contains(name) {
+    for name in settings.names.filter({ !known.contains($0) }).prefix(100) {
       settings.report(
         name, "the setting is not known", hint: "known: \(known.sorted().joined(separator: ", "))",
         code: .unsupportedModel)

@@ -25,6 +25,7 @@ struct MambaImporter {
     for layer in 0..<model.layers {
       residual =
         try model.hybrid.map { try buildLayer(layer, residual, $0) } ?? buildLayer(layer, residual)
+      try tensors.endIfHopeless()
     }
     let result = try buildHead(residual, table)
     tensors.reportExtraTensors()

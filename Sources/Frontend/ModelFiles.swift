@@ -99,6 +99,13 @@ public struct ModelFiles: Sendable {
     }
   }
 
+  /// Whether a name can be that of a file in the directory, byte by byte as the system sees it.
+  private static func isPlain(_ name: String, _ suffix: String) -> Bool {
+    let bytes = name.utf8
+    return bytes.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) && bytes.count <= 255
+      && bytes.first != UInt8(ascii: ".") && !bytes.contains(UInt8(ascii: "/")) && !bytes.contains(0)
+  }
+
   /// The distinct shards that an index lists: plain names of files that exist inside the directory.
   private static func shardNames(
     _ files: [(String, JSONCursor)], directory: String, index: String, suffix: String
@@ -107,8 +114,7 @@ public struct ModelFiles: Sendable {
     var names: Set<String> = []
     for (name, cursor) in files where names.insert(name).inserted {
       let place = Location.json(file: index, path: cursor.path)
-      let isPlain = name.hasSuffix(suffix) && !name.contains("/") && !name.hasPrefix(".")
-      if !isPlain || name.utf8.contains(0) || name.utf8.count > 255 {
+      if !isPlain(name, suffix) {
         findings.append(
           Diagnostic(.badIndex, "'\(name)' is not a plain file name that ends in \(suffix)", at: place))
       } else if !InputFile.exists(directory + "/" + name) {

@@ -14,7 +14,7 @@ enum TensorFile: Sendable {
   /// - Throws: `Diagnostic` where it cannot be read or is malformed.
   init(path: String) throws(Diagnostic) {
     do {
-      if path.hasSuffix(".bin") {
+      if path.utf8.suffix(4).elementsEqual(".bin".utf8) {
         self = .pickled(try PickledTensorsFile(path: path))
       } else {
         self = .safetensors(try SafetensorsFile(path: path))
@@ -105,7 +105,12 @@ struct StoredTensor: Sendable {
   }
 
   /// Number of elements.
-  var elementCount: Int { shape.reduce(1, *) }
+  var elementCount: Int {
+    switch place {
+    case .safetensors(let tensor): tensor.elementCount
+    case .pickled(let tensor): tensor.elementCount
+    }
+  }
 }
 
 extension SafetensorsError {

@@ -38,6 +38,22 @@ struct TensorImport {
     return builder.constant(source, type: type, name: name, origin: name)
   }
 
+  /// With so many problems the import ends.
+  private static let mostFindings = 1_000
+
+  /// Ends the import where there are so many problems that more would say nothing new.
+  ///
+  /// So what it builds is not much more than the checkpoint has, however many parts the config asks for.
+  func endIfHopeless() throws(DiagnosticFailure) {
+    guard findings.count >= Self.mostFindings else { return }
+    throw DiagnosticFailure(
+      findings.prefix(Self.mostFindings) + [
+        Diagnostic(
+          .badConfig, "the import ended after \(Self.mostFindings) problems",
+          hint: "config.json and the weights may be of different models", severity: .note)
+      ])
+  }
+
   /// Reports every tensor that nothing used.
   mutating func reportExtraTensors() {
     for name in checkpoint.names where !used.contains(name) {
@@ -53,11 +69,11 @@ struct TensorImport {
     return true
   }
 
-  /// Reports every file with wrong checksums, and every tensor with a NaN or an infinity; or the interruption.
+  /// Reports every file with wrong checksums, and every used tensor with a NaN or an infinity; or the interruption.
   mutating func reportBadValues() {
     findings += checkpoint.damagedFiles()
     do {
-      for name in try checkpoint.nonFiniteTensors() {
+      for name in try checkpoint.nonFiniteTensors(among: used) {
         guard let entry = checkpoint.entry(name) else { continue }
         report(
           .nonFinite, "the tensor holds a NaN or an infinity", entry, hint: "repair or download it again")

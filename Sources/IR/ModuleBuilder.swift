@@ -5,6 +5,8 @@ public struct ModuleBuilder {
   /// Name of the pass that new nodes are recorded under.
   public let pass: String
   private var names: Set<String> = []
+  /// The number at which to look for an unused form of a name.
+  private var numbers: [String: Int] = [:]
 
   /// A builder whose nodes are recorded as made by `pass`.
   public init(pass: String) { self.pass = pass }
@@ -45,10 +47,11 @@ public struct ModuleBuilder {
       Node(.constant, [], ["source": .source(source)], type: type, name: name, origin: origin, pass: pass))
   }
 
-  private func unused(_ name: String) -> String {
+  private mutating func unused(_ name: String) -> String {
     guard names.contains(name) else { return name }
-    var number = 2
+    var number = numbers[name] ?? 2
     while names.contains("\(name).\(number)") { number += 1 }
+    numbers[name] = number + 1
     return "\(name).\(number)"
   }
 }

@@ -1,6 +1,9 @@
 import Diagnostics
 
 extension Parser {
+  /// More than any operation has.
+  private static let mostAttributes = 16
+
   /// Takes the attributes of a node, where there are any.
   mutating func parseAttributes() throws(DiagnosticFailure) -> Attributes {
     var attributes: Attributes = [:]
@@ -10,6 +13,10 @@ extension Parser {
       let name = try lexer.word("an attribute")
       if attributes[name] != nil {
         throw DiagnosticFailure(.badIRText, "attribute '\(name)' is given twice", at: place)
+      }
+      guard attributes.entries.count < Self.mostAttributes else {
+        throw DiagnosticFailure(
+          .badIRText, "a node has at most \(Self.mostAttributes) attributes", at: place)
       }
       try lexer.expect("=")
       attributes[name] = try parseValue()

@@ -17,8 +17,13 @@ public struct ValueType: Hashable, Sendable {
     self.scale = scale
   }
 
-  /// Product of the sizes.
-  public var elementCount: Int { shape.reduce(1, *) }
+  /// Product of the sizes; `Int.max` where it is larger.
+  public var elementCount: Int {
+    shape.reduce(1) { count, size in
+      let (product, overflows) = count.multipliedReportingOverflow(by: size)
+      return overflows ? .max : product
+    }
+  }
   /// Last size: the number of channels of a row value, the number of inputs of a weight.
   public var width: Int { shape.last ?? 1 }
 }

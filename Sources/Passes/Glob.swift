@@ -1,17 +1,26 @@
 /// A pattern of tensor names: `*` stands for any characters, dots among them, `?` for one.
 public struct Glob: Hashable, Sendable {
+  /// The most bytes of a pattern, and of a tensor's name.
+  public static let longest = 1_024
+
   /// The pattern as it was written.
   public let text: String
+  /// Bytes of the shortest name that the pattern may stand for.
+  private let least: Int
 
-  /// A pattern; nil where it is empty or has characters that no tensor's name has.
+  /// A pattern; nil where it is empty, too long, or has characters that no tensor's name has.
   public init?(_ text: String) {
-    guard !text.isEmpty, text.utf8.allSatisfy(Self.isAllowed) else { return nil }
+    guard (1...Self.longest).contains(text.utf8.count), text.utf8.allSatisfy(Self.isAllowed) else {
+      return nil
+    }
     self.text = text
+    least = text.utf8.count { $0 != Self.star }
   }
 
   /// Whether the pattern stands for a name.
   /// - Complexity: O(pattern · name).
   public func matches(_ name: String) -> Bool {
+    guard name.utf8.count >= least else { return false }
     let (pattern, name) = (Array(text.utf8), Array(name.utf8))
     var (place, position) = (0, 0)
     /// Where to go on when the last `*` takes one character more.
@@ -34,7 +43,8 @@ public struct Glob: Hashable, Sendable {
   }
 
   /// What `init` takes, in words.
-  public static let form = "a pattern is made of letters, digits, '_', '.', '-', '+', '*' and '?'"
+  public static let form =
+    "a pattern is made of 1 to \(longest) letters, digits, '_', '.', '-', '+', '*' and '?'"
 
   private static let star = UInt8(ascii: "*")
   private static let mark = UInt8(ascii: "?")

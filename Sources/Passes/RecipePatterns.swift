@@ -9,8 +9,9 @@ extension Pipeline {
   public static func checkPatterns(of recipe: Recipe, on module: Module) throws -> [Diagnostic] {
     guard !recipe.keep.isEmpty || !recipe.rules.isEmpty else { return recipe.idleClips }
     let prepared = try run(preparingPasses(for: recipe), on: module, recipe: recipe).module
-    let patterns = RecipePatterns(recipe, prepared)
-    let findings = recipe.keep.compactMap(patterns.check(keeping:)) + recipe.rules.flatMap(patterns.check(_:))
+    var patterns = RecipePatterns(recipe, prepared)
+    let findings =
+      recipe.keep.compactMap { patterns.check(keeping: $0) } + recipe.rules.flatMap { patterns.check($0) }
     if findings.contains(where: { $0.severity == .error }) { throw DiagnosticFailure(findings) }
     return findings + recipe.idleClips
   }
@@ -49,6 +50,8 @@ private struct RecipePatterns {
   }
 
   private let tensors: [Tensor]
+  /// How often the nearest names may still be looked for, each time among all.
+  private var guesses = 8
 
   init(_ recipe: Recipe, _ module: Module) {
     var free = recipe
@@ -98,7 +101,7 @@ private struct RecipePatterns {
     }
   }
 
-  func check(keeping pattern: Glob) -> Diagnostic? {
+  mutating func check(keeping pattern: Glob) -> Diagnostic? {
     let matched = tensors.filter { pattern.matches(any: $0.names) }
     guard !matched.isEmpty else { return unmatched(pattern, "keep") }
     guard !matched.contains(where: \.isQuantized) else { return nil }
@@ -107,7 +110,7 @@ private struct RecipePatterns {
       severity: .warning)
   }
 
-  func check(_ rule: TensorRule) -> [Diagnostic] {
+  mutating func check(_ rule: TensorRule) -> [Diagnostic] {
     let matched = tensors.filter { rule.tensors.matches(any: $0.names) }
     guard !matched.isEmpty else { return [unmatched(rule.tensors, "set")] }
     let kinds = Set(matched.map(\.kind))
@@ -130,10 +133,13 @@ private struct RecipePatterns {
     }
   }
 
-  private func unmatched(_ pattern: Glob, _ part: String) -> Diagnostic {
-    let near = Spelling.nearest(3, to: pattern.text, among: Array(Set(tensors.flatMap(\.names))))
-    return Diagnostic(
-      .badRecipe, "'\(pattern.text)' matches no tensor", at: .node(part),
-      hint: "the nearest names: \(near.joined(separator: ", "))")
+  private mutating func unmatched(_ pattern: Glob, _ part: String) -> Diagnostic {
+    var finding = Diagnostic(.badRecipe, "'\(pattern.text)' matches no tensor", at: .node(part))
+    if guesses > 0 {
+      guesses -= 1
+      let near = Spelling.nearest(3, to: pattern.text, among: Array(Set(tensors.flatMap(\.names))))
+      finding.hint = "the nearest names: \(near.joined(separator: ", "))"
+    }
+    return finding
   }
 }

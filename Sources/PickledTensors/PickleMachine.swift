@@ -254,10 +254,12 @@ extension PickleMachine {
     tensors.append(PickleTensor(storage: storage, offset: offset, shape: shape, strides: strides))
   }
 
+  /// The integers of a tuple, but only as many as show that there are too many for a shape: one tuple may be recalled
+  /// for every tensor.
   private func integers(_ value: PickleValue) -> [Int]? {
     guard case .tuple(let index) = value else { return nil }
     var integers: [Int] = []
-    for element in tuples[index] {
+    for element in tuples[index].prefix(PickledTensorsLimits.rank + 1) {
       guard case .integer(let integer) = element else { return nil }
       integers.append(integer)
     }

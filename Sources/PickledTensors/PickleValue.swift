@@ -51,6 +51,7 @@ struct PickleTensor {
   let storage: Int
   /// Elements of the storage before the first.
   let offset: Int
+  /// At most one size more than a shape may have, and as many strides.
   let shape: [Int]
   let strides: [Int]
 }

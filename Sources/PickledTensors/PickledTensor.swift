@@ -24,7 +24,7 @@ public enum PickledTensorsLimits {
   public static let containers = 1_000_000
   /// The most values on the stack of the pickle machine, and the most open marks.
   public static let stack = 100_000
-  /// The longest name of a tensor, in bytes of UTF-8.
+  /// The longest name of a tensor or of an entry, in bytes of UTF-8.
   public static let nameBytes = 1_024
   /// The most dimensions of a tensor.
   public static let rank = 8

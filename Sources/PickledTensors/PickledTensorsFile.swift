@@ -170,7 +170,7 @@ extension PickledTensor {
   private static func elementCount(_ name: String, _ tensor: PickleTensor) throws(PickledTensorsError) -> Int
   {
     guard tensor.shape.count <= PickledTensorsLimits.rank, tensor.shape.allSatisfy({ $0 >= 0 }) else {
-      throw .badShape(tensor: name, shape: Array(tensor.shape.prefix(PickledTensorsLimits.rank + 1)))
+      throw .badShape(tensor: name, shape: tensor.shape)
     }
     var count = 1
     var isContiguous = tensor.strides.count == tensor.shape.count
@@ -182,7 +182,7 @@ extension PickledTensor {
       count = product
     }
     guard isContiguous || count == 0 else {
-      throw .notContiguous(tensor: name, shape: tensor.shape, strides: Array(tensor.strides.prefix(16)))
+      throw .notContiguous(tensor: name, shape: tensor.shape, strides: tensor.strides)
     }
     return count
   }

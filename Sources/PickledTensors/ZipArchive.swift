@@ -57,7 +57,8 @@ struct ZipArchive {
       let extra = file.slice(from: start + 46 + Int(nameLength), count: Int(extraLength))
     else { throw damaged }
     offset = start + 46 + Int(nameLength) + Int(extraLength)
-    guard offset <= directory.end, disk == 0 || disk == .max else { throw damaged }
+    guard offset <= directory.end, disk == 0 || disk == .max, nameLength <= PickledTensorsLimits.nameBytes
+    else { throw damaged }
     guard method == 0, flags & ~knownFlags == 0 else { throw .notStored(entry: name) }
     guard let sizes = ZipSizes(fixed, extra: extra), sizes.stored == sizes.size,
       let size = Int(exactly: sizes.size), let header = Int(exactly: sizes.headerOffset)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Calibration
 import CompilerDriver
 import Diagnostics
 import Passes
@@ -121,8 +122,8 @@ struct CalibrationOptions: ParsableArguments {
   }
 
   func validate() throws {
-    guard (1...1_000_000).contains(size.samples) else {
-      throw ValidationError("--samples must be from 1 to 1000000")
+    guard (1...Statistics.mostPassages).contains(size.samples) else {
+      throw ValidationError("--samples must be from 1 to \(Statistics.mostPassages)")
     }
     guard (1...4096).contains(size.length) else { throw ValidationError("--seq-len must be from 1 to 4096") }
   }

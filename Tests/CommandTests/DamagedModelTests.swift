@@ -92,6 +92,18 @@ struct DamagedModelTests {
     Damage("a size is huge", 65, ["bad-config"], ["$.intermediate_size"]) { model in
       try model.edit("config.json") { $0["intermediate_size"] = 9_007_199_254_740_993 }
     },
+    Damage(
+      "a product of three sizes is huge", 65, Array(repeating: "bad-config", count: 3),
+      ["$.state_size: 16777216 is not between 1 and 256", "$.conv_kernel", "$.n_groups"]
+    ) { model in
+      try model.edit("config.json") {
+        $0["model_type"] = "mamba2"
+        for name in ["intermediate_size", "num_heads", "n_groups", "state_size", "conv_kernel"] {
+          $0[name] = .integer(1 << 24)
+        }
+        $0["head_dim"] = 1
+      }
+    },
     Damage("unknown architecture", 69, ["unsupported-model"], ["'llama'", "hint: supported"]) { model in
       try model.edit("config.json") { $0["model_type"] = "llama" }
     },

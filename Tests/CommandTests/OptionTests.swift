@@ -101,6 +101,7 @@ struct OptionTests {
     ["compile"], ["compile", model], ["compile", model, "-o", "x", "--threads", "0"], ["nothing"],
     ["compile", model, "-o", "x", "--stats", "s", "--text", "t"],
     ["compile", model, "-o", "x", "--license", "two\nlines"],
+    ["calibrate", model, "-o", "x", "--samples", "200001"],
     ["compile", model, "-o", "x", "--samples", "0"], ["compile", model, "-o", "x", "--seq-len", "5000"],
     ["run", "plan"], ["run", "plan", "--ids", "1", "--prompt", "x"],
     ["run", "plan", "--ids", "1", "-n", "-1"], ["run", "plan", "--ids", "1", "-n", "9223372036854775807"],

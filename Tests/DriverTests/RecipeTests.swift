@@ -1,6 +1,7 @@
 import CompilerDriver
 import Diagnostics
 import Foundation
+import Frontend
 import IR
 import JSONText
 import Passes
@@ -119,6 +120,30 @@ struct RecipeTests {
   func singleProblem(_ text: String, _ problem: String) {
     let problems = Self.problems(text)
     #expect(problems.count == 1 && problems.first?.hasPrefix("bad-recipe \(problem)") == true, "\(problems)")
+  }
+
+  @Test("only so many patterns", arguments: ["keep", "set"])
+  func manyPatterns(_ part: String) throws {
+    let entry = part == "keep" ? "\"*\"" : "{\"tensors\":\"*\"}"
+    func recipe(_ count: Int) -> String {
+      "{\"name\": \"a\", \"\(part)\": [\([String](repeating: entry, count: count).joined(separator: ","))]}"
+    }
+    let most = try Self.read(recipe(4096))
+    #expect(most.keep.count + most.rules.count == 4096)
+    #expect(
+      Self.problems(recipe(4097)) == ["bad-recipe $.\(part): there are 4097 patterns, more than 4096"])
+  }
+
+  /// Each guess compares a pattern with every name.
+  @Test("only the first patterns that match nothing come with names")
+  func unmatchedPatterns() throws {
+    let model = try ImportedModel(directory: Fixtures.model("mamba-f32"), checksValues: false)
+    var recipe = Recipe.quamba
+    recipe.keep = (10..<30).compactMap { Glob("none.\($0)." + String(repeating: "x", count: 1000)) }
+    let failure = #expect(throws: DiagnosticFailure.self) {
+      try Pipeline.checkPatterns(of: recipe, on: model.module)
+    }
+    #expect(failure?.diagnostics.map { $0.hint != nil } == (0..<20).map { $0 < 8 })
   }
 
   @Test("misspelt words come with a guess")

@@ -155,6 +155,70 @@ struct ImportTests {
     #expect(try !findings(model).isEmpty)
   }
 
+  /// Sizes of which the product of three does not fit 64 bits.
+  @Test
+  func countsHaveLimitsOfTheirOwn() throws {
+    var model = TinyModel()
+    let counts = ["state_size", "conv_kernel", "n_groups"]
+    for name in ["hidden_size", "intermediate_size", "num_heads"] + counts {
+      model.config[name] = .integer(1 << 24)
+    }
+    model.config["model_type"] = "mamba2"
+    model.config["head_dim"] = 1
+    #expect(try findings(model) == counts.map { "bad-config $.\($0)" })
+    for (name, limit) in zip(counts, [ModelLimits.states, ModelLimits.taps, ModelLimits.groups]) {
+      model.config[name] = .integer(Int64(limit))
+    }
+    #expect(try findings(model).allSatisfy { !$0.hasPrefix("bad-config") })
+  }
+
+  private static func hybrid(_ fields: [(String, JSONValue)]) -> TinyModel {
+    var model = TinyModel()
+    model.config = JSONObject([
+      ("model_type", "jamba"), ("hidden_size", 8), ("vocab_size", 8), ("num_hidden_layers", 4096),
+      ("num_attention_heads", 1), ("intermediate_size", 8), ("num_experts", 256),
+      ("expert_layer_period", 1), ("expert_layer_offset", 0),
+    ])
+    for (name, value) in fields { model.config[name] = value }
+    return model
+  }
+
+  @Test
+  func countsOfHybrids() throws {
+    let names = ["num_experts", "num_experts_per_tok", "mamba_d_state", "mamba_d_conv", "head_dim"]
+    for name in names {
+      #expect(try findings(Self.hybrid([(name, 257)])).contains("bad-config $.\(name)"))
+    }
+    let wide = Self.hybrid([("hidden_size", 257), ("num_experts", 2)])
+    #expect(try findings(wide) == ["bad-config $.num_attention_heads"])
+  }
+
+  /// A small config asks for three million tensors.
+  @Test
+  func manyMissingTensorsEndTheImport() throws {
+    let failure = try Self.hybrid([]).withDirectory { directory in
+      #expect(throws: DiagnosticFailure.self) { try ImportedModel(directory: directory, checksValues: true) }
+    }
+    let found = try #require(failure).diagnostics
+    #expect(found.count == 1001 && found.prefix(1000).allSatisfy { $0.code == .missingTensor })
+    #expect(found.last?.severity == .note && found.last?.message == "the import ended after 1000 problems")
+    #expect(failure?.exitStatus == .badData)
+  }
+
+  @Test
+  func shardsAreFilesOfTheDirectory() throws {
+    // Each mark joins the byte before it to one character.
+    let stems = ["x/\u{301}y", "/\u{301}y", ".\u{301}y", "..\u{301}/y", "../y", ".y"]
+    let names = stems.map { $0 + ".safetensors" }
+    try TinyModel().withDirectory { directory in
+      let map = JSONObject(names.enumerated().map { ("t\($0)", JSONValue.string($1)) })
+      let index = JSONText.encode(["weight_map": .object(map)])
+      try Data(index.utf8).write(to: URL(fileURLWithPath: directory + "/model.safetensors.index.json"))
+      let failure = #expect(throws: DiagnosticFailure.self) { try ModelFiles(directory: directory) }
+      #expect(failure?.diagnostics.map(\.code) == names.map { _ in DiagnosticCode.badIndex })
+    }
+  }
+
   @Test
   func tensorsOfTheWrongType() throws {
     var model = TinyModel()

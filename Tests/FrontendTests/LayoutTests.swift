@@ -63,6 +63,10 @@ struct LayoutTests {
     var padded = original
     padded.config["pad_vocab_size_multiple"] = 16
     #expect(try findings(padded).map(\.code) == [.wrongShape])
+    padded.config["vocab_size"] = 4_000_000
+    #expect(try findings(padded).map(\.code) == [.wrongShape], "4,000,000 are 250,000 times 16")
+    padded.config["pad_vocab_size_multiple"] = 65_536
+    #expect(try findings(padded).map(\.code) == [.badConfig])
   }
 
   @Test

@@ -101,6 +101,12 @@ import Testing
     check(Self.head + "%t: i32[1] = tokens()     \(attributes)\n" + Self.tail, message)
   }
 
+  /// Each is compared with those before it.
+  @Test func manyAttributes() {
+    let attributes = (10...26).map { "a\($0) = 1" }.joined(separator: ", ")
+    self.attributes(attributes: "{\(attributes)}", message: "5:172: a node has at most 16 attributes")
+  }
+
   private static let endingsCases: [(String, String)] = [
     ("", "5:22: 'at' is expected here"),
     (" at", "5:25: the origin in quotes is expected here"),

@@ -216,6 +216,16 @@ import Testing
     expect(text, "y", "channels 3 and 2 more do not lie in 4")
   }
 
+  @Test func shapesThatOverflow() throws {
+    #expect(ValueType(.f32, [1 << 40, 1 << 40]).elementCount == .max)
+    #expect(ValueType(.f32, [1 << 40, 1 << 40, 0]).elementCount == 0)
+    let huge = TypeContext(
+      operands: [ValueType(.f32, [1 << 40, 1, 1 << 24])], attributes: ["rows": .integer(7)], scale: nil)
+    #expect(throws: TypeError("f32[1099511627776, 1, 16777216] cannot have 7 rows")) {
+      try OpSpec.of(.reshape).inferType(huge)
+    }
+  }
+
   private func check(_ node: String, name: String, _ message: String, stage: String? = nil) {
     let needed = stage ?? (node.contains("requantize") ? "quantized" : "ranged")
     expect(Sample.text(stage: needed, Sample.rows(4) + Self.constants + node), name, message)

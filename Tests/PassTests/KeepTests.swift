@@ -20,6 +20,12 @@ import Testing
   @Test(arguments: ["", "a b", "a[0]", "ä", "a\n", "a=b"]) func isRefused(_ pattern: String) {
     #expect(Glob(pattern) == nil)
   }
+
+  @Test func longPatterns() throws {
+    #expect(Glob(String(repeating: "a", count: 1025)) == nil)
+    let longest = try #require(Glob(String(repeating: "a", count: 1024)))
+    #expect(longest.matches(longest.text) && !longest.matches("a"))
+  }
 }
 
 /// Tensors that stay float, and those that differ from the others.

@@ -116,6 +116,38 @@ import Testing
     #expect(of(Pickle.tensor(Pickle.storage(key: "../0"))) == .missingEntry("archive/data/../0"))
   }
 
+  /// Tuples that are recalled take no memory for each tensor that they are recalled for.
+  @Test func shapesOfAnyLength() {
+    let most = [Int](repeating: 1, count: 9)
+    let long = [Int](repeating: 1, count: 10_000)
+    #expect(
+      error(Pickle.dictionary([("a", Pickle.tensor(shape: long, strides: long))]))
+        == .badShape(tensor: "a", shape: most))
+    #expect(
+      error(Pickle.dictionary([("a", Pickle.tensor(shape: [2], strides: long))]))
+        == .notContiguous(tensor: "a", shape: [2], strides: most))
+    // 20,000 integers, remembered, are shape and strides of as many tensors: 6 GB if each had its own.
+    let tuple = Pickle.tuple([[UInt8]](repeating: [UInt8(ascii: "K"), 1], count: 20_000))
+    func remember(_ value: [UInt8], _ place: UInt8) -> [UInt8] { value + [UInt8(ascii: "q"), place] }
+    func recall(_ place: UInt8) -> [UInt8] { [UInt8(ascii: "h"), place] }
+    let remembered =
+      remember(tuple, 0) + remember(Pickle.storage(), 1) + remember(Pickle.hooks, 2)
+      + remember(Pickle.global("torch._utils _rebuild_tensor_v2"), 3)
+    let zero = [UInt8(ascii: "K"), 0]
+    let tensor =
+      recall(3) + Pickle.tuple([recall(1), zero, recall(0), recall(0), [0x89], recall(2)]) + Array("R".utf8)
+    let stream = remembered + [[UInt8]](repeating: tensor, count: 20_000).flatMap { $0 }
+    #expect(error(Pickle.stream(stream)) == .badPickle(.end, offset: stream.count + 2))
+  }
+
+  @Test func tensorsWithoutElements() throws {
+    for shape in [[1 << 40, 1 << 40, 0], [1 << 40, 0, 1 << 40]] {
+      let tensor = Pickle.tensor(shape: shape, strides: [1, 1, 1])
+      let file = try read(MadeArchive(pickle: Pickle.dictionary([("a", tensor)])).bytes)
+      #expect(file.tensors.map(\.elementCount) == [0] && file.tensors[0].shape == shape)
+    }
+  }
+
   @Test func names() {
     let tensor = Pickle.tensor()
     #expect(error(Pickle.dictionary([("a", tensor), ("a", tensor)])) == .duplicateName("a"))
@@ -136,6 +168,10 @@ import Testing
     expect(.notStored(entry: "archive/data/0")) { $0.entries[2].flags = 1 }
     expect(.wrongChecksum(entry: "archive/data.pkl")) { $0.entries[0].checksum = 1 }
     expect(.badArchive(.header, offset: 1)) { $0.entries[2].offset = 1 }
+    let long = String(repeating: "x", count: 1024)
+    var named = MadeArchive()
+    named.entries[3].name = "archive/data/\(long)"
+    #expect(throws: PickledTensorsError.self) { try read(named.bytes) }
     let pickle = MadeArchive().entries[0].bytes.count
     expect(.overlappingEntries("archive/data.pkl", "archive/byteorder")) {
       $0.entries[0].length = pickle + 40

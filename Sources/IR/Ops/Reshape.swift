@@ -6,8 +6,9 @@ extension OpSpec {
     type: { context throws(TypeError) in
       let rows = try context.integer("rows", atLeast: 1)
       let type = context.operands[0]
-      try context.require(type.elementCount % rows == 0, "\(type.plain) cannot have \(rows) rows")
-      return ValueType(type.element, [rows, type.elementCount / rows])
+      let count = type.elementCount
+      try context.require(count < .max && count % rows == 0, "\(type.plain) cannot have \(rows) rows")
+      return ValueType(type.element, [rows, count / rows])
     },
     evaluate: { $0.operands[0] })
 }
