@@ -26,7 +26,7 @@ import Testing
   @Test(
     arguments: [
       ([1, 1, 12], "outlier channel 2: 12x the median"),
-      ([3e38, 1e-45, 1e-45], "outlier channel 0: 2.1"),
+      ([3e38, .leastNonzeroMagnitude, .leastNonzeroMagnitude], "outlier channel 0: 2.1"),
       ([1e19, 1, 1], "outlier channel 0: 9.99"),
     ] as [([Float], String)]) func outliersOfAnySizeAreNamed(_ row: [Float], _ text: String) throws
   {
