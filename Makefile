@@ -47,9 +47,12 @@ test: setup setup-trust setup-arm lint
 	swift build $(FLAGS) --build-tests
 	swift test $(FLAGS) --skip-build
 
-# Files of a small model damaged in every way there is.
-damage-test: build
-	$(BUILD)/release/damage
+# Files of a small model damaged in every way there is; SANITIZE=address does that under a sanitizer, much slower.
+SANITIZE :=
+DAMAGE_BUILD := $(BUILD)$(addprefix -,$(SANITIZE))
+damage-test: setup
+	swift build -c release --scratch-path $(DAMAGE_BUILD) --product damage $(addprefix --sanitize ,$(SANITIZE))
+	ASAN_OPTIONS=detect_leaks=0 $(DAMAGE_BUILD)/release/damage $(DAMAGE)
 
 # Kills and failures at every call that creates, writes, names or removes an output.
 crash-test: build setup-trust

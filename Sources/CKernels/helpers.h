@@ -26,12 +26,15 @@ static void widen(const void *src, enum qk_type type, size_t count, float *dst) 
     widen_typed(src, QK_F16, count, dst);
 }
 
-// Whether any of `count` elements has the exponent of infinities and NaNs.
+// Whether any of `count` elements, at any address, has the exponent of infinities and NaNs.
 #define QK_ANY_SPECIAL(T, mask)                                                                              \
-  const T *x = src;                                                                                          \
+  const uint8_t *bytes = src;                                                                                \
   uint32_t special = 0;                                                                                      \
-  for (size_t i = 0; i < count; i++)                                                                         \
-    special |= (x[i] & (mask)) == (mask);                                                                    \
+  for (size_t i = 0; i < count; i++) {                                                                       \
+    T x;                                                                                                     \
+    memcpy(&x, bytes + i * sizeof(T), sizeof(T));                                                            \
+    special |= (x & (mask)) == (mask);                                                                       \
+  }                                                                                                          \
   return special == 0
 
 static bool finite_u32(const void *src, size_t count) {

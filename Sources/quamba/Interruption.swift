@@ -12,12 +12,17 @@ enum Interruption {
   /// and asks often.
   static let shouldStop: @Sendable () -> Bool = {
     requested.store(false, ordering: .relaxed)
+    var signals = sigset_t()
+    sigemptyset(&signals)
     for number in [SIGINT, SIGTERM] {
+      sigaddset(&signals, number)
       signal(number) { number in
         Interruption.requested.store(true, ordering: .relaxed)
         signal(number, SIG_DFL)
       }
     }
+    // Whoever started this may have blocked them, as threads of a pool do.
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     return { requested.load(ordering: .relaxed) }
   }()
 }

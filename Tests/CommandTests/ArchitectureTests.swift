@@ -28,7 +28,7 @@ struct ArchitectureTests {
       "JSONText",
     ],
     "quamba-run": ["PlanRuntime", "Generation", "Tokenization"],
-    "count-allocations": ["PlanRuntime", "Generation", "CCountingAllocator"],
+    "count-allocations": ["PlanFormat", "PlanRuntime", "Generation", "CCountingAllocator"],
   ]
 
   /// Targets that may depend on everything.

@@ -74,7 +74,7 @@ struct KillTests {
       ["sign", plan, "--key", place.path("k.key"), "-o", out], ["sign", "--generate", out],
       ["logits", plan, "--tokens", place.path("tokens"), "-o", out], ["report", plan, "-o", out],
       ["ir", "dump", Self.model, "-o", out], ["stats", "merge", place.path("stats"), "-o", out],
-      ["eval", plan, "--save-baseline", out] + text,
+      ["eval", try Fixtures.plans.plan(Fixtures.model("tiny")), "--save-baseline", out] + text,
       ["compile", Self.model, "-o", out, "--recipe", "float32"],
     ] {
       let outcome = try Tracer.run("fsync", "signal=INT", number: 1, [Program.quamba.path] + command)

@@ -27,7 +27,7 @@ enum Program: String, CaseIterable {
     _ arguments: [String], environment: [String: String] = [:], directory: String? = nil, input: Data
   ) throws -> Outcome {
     try #require(FileManager.default.isExecutableFile(atPath: path), "build \(path) first: swift build")
-    return try Outcome(of: path, arguments, environment, directory, input)
+    return try Outcome(of: path, arguments, environment, directory, input: input)
   }
 }
 
@@ -40,7 +40,7 @@ struct Outcome {
   /// Runs a program; its output goes through files, so that no pipe can fill up.
   init(
     of program: String, _ arguments: [String], _ environment: [String: String] = [:],
-    _ directory: String? = nil, _ input: Data = Data()
+    _ directory: String? = nil, input: Data = Data()
   ) throws {
     let streams = try TemporaryDirectory()
     let process = Process()

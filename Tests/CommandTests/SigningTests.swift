@@ -125,8 +125,9 @@ struct SigningTests {
   func pairsAreNotMixed() throws {
     for round in 0..<5 {
       let name = place.path("r\(round)")
-      let line = "for i in 1 2 3 4; do '\(Program.quamba.path)' sign --generate '\(name)' & done; wait"
-      let outcome = try Outcome(of: "/bin/sh", ["-c", line])
+      let outcome = try Outcome(
+        of: "/usr/bin/xargs", ["-P", "4", "-I", "{}", Program.quamba.path, "sign", "--generate", name],
+        input: Data("1\n2\n3\n4\n".utf8))
       #expect(outcome.output.split(separator: "\n").count == 1, "\(outcome.output)\(outcome.errors)")
       #expect(outcome.errorCodes == ["cannot-write", "cannot-write", "cannot-write"], "\(outcome.errors)")
       try sign(key: "r\(round)")
@@ -218,7 +219,8 @@ struct SigningTests {
   @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: minisign), "minisign is not installed"))
   func keysWithAPasswordAreRefusedByName() throws {
     let keys = try Outcome(
-      of: Self.minisign, ["-G", "-p", "p.pub", "-s", "p.key"], [:], place.path, Data("word\nword\n".utf8))
+      of: Self.minisign, ["-G", "-p", "p.pub", "-s", "p.key"], [:], place.path,
+      input: Data("word\nword\n".utf8))
     try #require(keys.code == 0, "\(keys.errors)")
     try expectFailure(
       ["sign", place.path("plan"), "--key", place.path("p.key")], 65, "bad-key", "protected by a password")

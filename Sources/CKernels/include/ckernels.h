@@ -351,9 +351,9 @@ void qk_rotate(float *values, size_t count, uint32_t block, uint32_t order, doub
 double qk_exp(double x);
 double qk_log(double x); // x > 0
 
-// dst[i] = src[i] widened exactly to f32; type is QK_F32, QK_BF16 or QK_F16.
+// dst[i] = src[i] widened exactly to f32; type is QK_F32, QK_BF16 or QK_F16, src at any address.
 void qk_widen(const void *src, enum qk_type type, size_t count, float *dst);
-// Whether all elements are finite; type is QK_F32, QK_BF16 or QK_F16.
+// Whether all elements are finite; type is QK_F32, QK_BF16 or QK_F16, src at any address.
 bool qk_all_finite(const void *src, enum qk_type type, size_t count);
 // max |x|, 0 when count is 0.
 float qk_max_abs(const float *x, size_t count);
