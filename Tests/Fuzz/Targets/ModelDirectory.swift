@@ -11,14 +11,15 @@ struct ModelDirectory {
     replacing: "pytorch_model.bin", without: ["model.safetensors.index.json"])
 
   /// Directories whose `config.json` is replaced, each with a word that the configurations of its kind hold.
-  private static let byKind: [(word: [UInt8], directory: ModelDirectory)] = [
+  private static let byKind: [(word: String, directory: ModelDirectory)] = [
     ("Mamba2", "mamba2-original"), ("ssm_cfg", "mamba-original"), ("jamba", "jamba-f32"),
     ("falcon_mamba", "falcon-mamba-bin-sharded"), ("mamba2", "mamba2-limited"), ("", "tiny"),
-  ].map { (Array($0.utf8), ModelDirectory(of: $1, replacing: "config.json")) }
+  ].map { ($0, ModelDirectory(of: $1, replacing: "config.json")) }
 
   /// The directory of the kind of model that a configuration names.
   static func config(for bytes: [UInt8]) -> ModelDirectory? {
-    byKind.first { $0.word.isEmpty || bytes.firstRange(of: $0.word) != nil }?.directory
+    let text = String(decoding: bytes, as: UTF8.self)
+    return byKind.first { strstr(text, $0.word) != nil }?.directory
   }
 
   /// Where all copies of this process lie, in memory where the system offers that.
